@@ -1,0 +1,111 @@
+"""Write boundaries and plans to files that other tools open, and that `geo.read` reads back."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+
+from geo.crs import WANTED
+from geo.errors import PlanError, WriteError, named
+from geo.geography import Geography
+from geo.plan import Plan
+from geo.read import FORMULA
+
+
+def write_boundaries(geography: Geography, path: Path | str) -> Path:
+    """Write units as columns unit, name and geometry; the ending of the name says the format.
+
+    Parameters
+    ----------
+    path
+        `.parquet` and `.gpkg` keep EPSG:27700 to the centimetre. `.geojson` follows RFC 7946:
+        longitude and latitude of WGS 84 (EPSG:4326) to about a millimetre. A file that is there
+        is replaced.
+
+    Raises
+    ------
+    WriteError
+        When the ending is none of the three, or the folder is not there.
+    """
+    path = Path(path)
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise WriteError(
+            f"{path.name} ends in '{path.suffix}'; boundaries are written to "
+            f"{named(sorted(_WRITERS))}.",
+            remedy="Choose one of these endings.",
+        )
+    if not path.parent.is_dir():
+        raise WriteError(f"The folder {path.parent} is not there.", remedy="Make it first.")
+    columns = {"unit": geography.units, "name": geography.names}
+    write(gpd.GeoDataFrame(columns, geometry=geography.shapes, crs=WANTED), path)
+    return path
+
+
+def write_lookup(plan: Plan, path: Path | str) -> Path:
+    """Write a plan as a lookup: `lookup_csv` in UTF-8. A file that is there is replaced."""
+    path = Path(path)
+    path.write_bytes(lookup_csv(plan).encode("utf-8"))
+    return path
+
+
+def lookup_csv(plan: Plan) -> str:
+    r"""Give a plan as the text of a CSV file: a header `unit,zone` and one line a unit.
+
+    A unit in no zone has an empty zone. A code or name that a spreadsheet would take for a formula
+    stands behind an apostrophe, which `geo.read.read_lookup` takes away again. The order of zones,
+    and zones without units, are not in the file; pass `zones=plan.zones` when reading it.
+
+    Raises
+    ------
+    PlanError
+        When a code or name is empty or has blanks around it, which reading would take away.
+
+    Examples
+    --------
+    >>> lookup_csv(Plan.from_lookup({"E01": "North", "E02": None, "E03": "=1+1"}))
+    "unit,zone\r\nE01,North\r\nE02,\r\nE03,'=1+1\r\n"
+    """
+    _require_readable((*plan.units, *plan.zones))
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["unit", "zone"])
+    for unit, zone in zip(plan.units, plan.assignment.tolist(), strict=True):
+        writer.writerow([safe_cell(unit), safe_cell(plan.name_of(zone) or "")])
+    return text.getvalue()
+
+
+def _require_readable(cells: tuple[str, ...]) -> None:
+    blank = [f"'{cell}'" for cell in cells if not cell or cell != cell.strip()]
+    if blank:
+        raise PlanError(
+            f"The plan has names with blanks around them, or empty ones: {named(blank)}.",
+            remedy="Rename them without the blanks.",
+        )
+
+
+def safe_cell(cell: str) -> str:
+    """Put an apostrophe before what looks like a formula, or like a formula so escaped."""
+    rest = cell.lstrip("'")
+    return f"'{cell}" if rest[:1] and rest[0] in FORMULA else cell
+
+
+def _write_parquet(frame: gpd.GeoDataFrame, path: Path) -> None:
+    frame.to_parquet(path, compression="zstd", index=False)
+
+
+def _write_gpkg(frame: gpd.GeoDataFrame, path: Path) -> None:
+    frame.to_file(path, driver="GPKG", layer=path.stem)
+
+
+def _write_geojson(frame: gpd.GeoDataFrame, path: Path) -> None:
+    frame.to_crs(4326).to_file(path, driver="GeoJSON", RFC7946="YES", COORDINATE_PRECISION=8)
+
+
+_WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
+    ".geojson": _write_geojson,
+    ".gpkg": _write_gpkg,
+    ".parquet": _write_parquet,
+}
