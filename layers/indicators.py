@@ -1,0 +1,83 @@
+"""Indicators: two counts and how to read them.
+
+Nothing is stored as a rate. An indicator names its numerator and its denominator, so that it adds
+up over any zone: counts add, and the rate follows.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from geo.errors import LayerError
+from layers.status import Standing
+
+Kind = Literal["rate", "proportion"]
+Polarity = Literal["high", "low", "none"]
+Topic = Literal["need", "demand", "provision", "asb"]
+
+PER_CENT = 100
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A published figure to compare with, per the indicator's `per`."""
+
+    title: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an authority set itself for an indicator, as a share or per its `per`."""
+
+    indicator: str
+    value: float
+    better: Polarity
+    source: str
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A numerator over a denominator.
+
+    Parameters
+    ----------
+    numerator, denominator
+        Keys of measures.
+    per
+        What the quotient is multiplied by on screen: 10,000 children, 1,000 residents, 100.
+    kind
+        `proportion` when the numerator is part of the denominator, `rate` otherwise. It decides
+        the interval: Wilson or Byar.
+    polarity
+        Whether `high` or `low` is better; `none` for referral, child in need, child protection
+        and looked-after rates, which are never coloured good or bad.
+
+    Raises
+    ------
+    LayerError
+        When `per` is not above 0.
+    """
+
+    key: str
+    title: str
+    numerator: str
+    denominator: str
+    per: int
+    kind: Kind
+    polarity: Polarity
+    topic: Topic
+    decimals: int
+    period: str
+    source: str
+    status: Standing
+    benchmarks: tuple[Benchmark, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a multiplier that makes no rate."""
+        if self.per <= 0:
+            raise LayerError(f"The indicator '{self.key}' is per {self.per}; it must be above 0.")
+
+    def unit(self, counted: str) -> str:
+        """Say what its values are in, out of what is `counted`: `%`, `per 10,000 children`."""
+        return "%" if self.per == PER_CENT else f"per {self.per:,} {counted}"

@@ -1,0 +1,159 @@
+"""A pack: everything known of one authority, read from its folder and checked together."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from geo.errors import PackError, named
+from geo.geography import Geography
+from geo.plan import Plan
+from layers.incidents import Incidents
+from layers.indicators import Benchmark, Indicator, Target
+from layers.measures import Measures
+from layers.places import School, Site, Town
+from layers.staffing import Staffing
+from layers.status import Standing
+
+Rule = Literal["dfe", "nhs"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where data came from and what its licence asks for."""
+
+    title: str
+    publisher: str
+    licence: str
+    vintage: str
+    via: str
+    attribution: str
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Who a pack is about, in its own words."""
+
+    key: str
+    name: str
+    districts: tuple[str, ...]
+    zone_word: str
+    vintage: str
+    disclosure: Rule
+    notes: tuple[str, ...]
+    targets: tuple[Target, ...]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class NamedPlan:
+    """A plan of the pack with its title and how far it can be trusted."""
+
+    key: str
+    title: str
+    zone_word: str
+    kind: Literal["zones", "pyramids", "other"]
+    status: Literal["published", "approximate"]
+    note: str
+    source: str
+    plan: Plan
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Pack:
+    """One authority: geography, plans and layers of the same units.
+
+    A layer that the authority does not have is None, not an empty one.
+
+    Raises
+    ------
+    PackError
+        When it has no plan, or an indicator names a measure that is not there.
+    """
+
+    folder: Path
+    authority: Authority
+    geography: Geography
+    plans: tuple[NamedPlan, ...]
+    default_plan: str
+    measures: Measures
+    indicators: tuple[Indicator, ...]
+    incidents: Incidents | None
+    schools: tuple[School, ...] | None
+    sites: tuple[Site, ...] | None
+    staffing: Staffing | None
+    towns: tuple[Town, ...]
+
+    def __post_init__(self) -> None:
+        """Check that the parts fit each other."""
+        for entry in self.plans:
+            entry.plan.require_units(self.geography.units)
+        keys = [entry.key for entry in self.plans]
+        if self.default_plan not in keys:
+            raise PackError(
+                f"The pack opens on the plan '{self.default_plan}', which it does not have.",
+                remedy=f"Its plans are {named(keys)}.",
+            )
+        wanted = {key for i in self.indicators for key in (i.numerator, i.denominator)}
+        absent = sorted(wanted - set(self.measures.keys))
+        if absent:
+            raise PackError(
+                f"The indicators count {named(absent)}, which measures.csv does not have.",
+                remedy="Add the column, or take the indicator out.",
+            )
+
+    def plan(self, key: str) -> NamedPlan:
+        """Give the plan of that key.
+
+        Raises
+        ------
+        PackError
+            When there is none.
+        """
+        for entry in self.plans:
+            if entry.key == key:
+                return entry
+        raise PackError(
+            f"'{self.authority.key}' has no plan '{key}'.",
+            remedy=f"Its plans are {named(entry.key for entry in self.plans)}.",
+        )
+
+    def indicator(self, key: str) -> Indicator:
+        """Give the indicator of that key.
+
+        Raises
+        ------
+        PackError
+            When there is none.
+        """
+        for indicator in self.indicators:
+            if indicator.key == key:
+                return indicator
+        raise PackError(
+            f"'{self.authority.key}' has no indicator '{key}'.",
+            remedy=f"It has {', '.join(i.key for i in self.indicators)}.",
+        )
+
+    @cached_property
+    def standing(self) -> Standing:
+        """`illustrative` when anything in the pack was modelled."""
+        modelled = any(m.status == "illustrative" for m in self.measures.measures)
+        return "illustrative" if modelled else "official"
+
+    def __repr__(self) -> str:
+        """Show what it is: `<Pack dorset, 249 units, plans zones, areas>`."""
+        plans = ", ".join(entry.key for entry in self.plans)
+        return f"<Pack {self.authority.key}, {len(self.geography)} units, plans {plans}>"
+
+
+def targets_of(authority: Authority, indicator: Indicator) -> tuple[Benchmark, ...]:
+    """Give the authority's own targets for an indicator as figures to compare with.
+
+    A target for a proportion is written as a share of 1 and shown per the indicator's `per`.
+    """
+    scale = indicator.per if indicator.kind == "proportion" else 1
+    return tuple(
+        Benchmark("Own target", target.value * scale, target.source)
+        for target in authority.targets
+        if target.indicator == indicator.key
+    )

@@ -1,0 +1,373 @@
+"""Read a pack: the folder of one authority, in the format of `docs/packs.md`.
+
+Every file is checked on the way in. What is wrong is said once, with the file, up to three
+offenders and what to do; nothing is repaired in silence.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pydantic
+
+from geo.adjacency import positions_of
+from geo.build import build_geography
+from geo.errors import PackError, ReadError, ZonewrightError, named
+from geo.geography import Geography
+from geo.index import UnitIndex
+from geo.read import read_boundaries, read_lookup
+from layers.incidents import Incidents, place_incidents
+from layers.indicators import Indicator, Target
+from layers.measures import Measure, Measures
+from layers.pack import Authority, NamedPlan, Pack, Source
+from layers.places import School, Site, Town
+from layers.staffing import Post, Staffing
+from layers.status import SYMBOL, Status
+
+BOUNDARIES = Path(__file__).resolve().parent.parent / "data" / "boundaries"
+SETTINGS = "authority.toml"
+
+Row = TypeVar("Row")
+
+
+class _PlanSettings(pydantic.BaseModel, extra="forbid", frozen=True):
+    key: str
+    title: str
+    file: str
+    zone_word: str = ""
+    order: tuple[str, ...] = ()
+    kind: Literal["zones", "pyramids", "other"] = "zones"
+    status: Literal["published", "approximate"]
+    note: str = ""
+    source: str = ""
+
+
+class _Settings(pydantic.BaseModel, extra="forbid", frozen=True):
+    key: str
+    name: str
+    districts: tuple[str, ...]
+    zone_word: str
+    default_plan: str
+    crs: Literal["EPSG:27700"]
+    vintage: Literal["2011", "2021"]
+    boundaries: str
+    disclosure: Literal["dfe", "nhs"]
+    notes: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
+    plans: tuple[_PlanSettings, ...]
+    sources: tuple[Source, ...]
+
+
+class _Registry(pydantic.BaseModel, extra="forbid", frozen=True):
+    measures: tuple[Measure, ...]
+    indicators: tuple[Indicator, ...]
+
+
+def read_pack(folder: Path | str) -> Pack:
+    """Read the pack in `folder`.
+
+    Parameters
+    ----------
+    folder
+        An authority's folder, with `authority.toml` in it.
+
+    Returns
+    -------
+    Pack
+        Its geography, plans and layers; a layer whose file is not there is None.
+
+    Raises
+    ------
+    PackError
+        When a file that must be there is not, or two files contradict each other.
+    ZonewrightError
+        Of the kind that fits, when a file cannot be what it should be.
+    """
+    folder = Path(folder)
+    settings = _settings(folder)
+    geography = _geography(folder, settings)
+    registry = _checked(_Registry, _toml(folder / "indicators.toml"), folder / "indicators.toml")
+    incidents = _incidents(folder, geography)
+    return Pack(
+        folder=folder,
+        authority=_authority(settings),
+        geography=geography,
+        plans=tuple(_plan(folder, plan, settings, geography) for plan in settings.plans),
+        default_plan=settings.default_plan,
+        measures=_measures(folder, registry.measures, geography, incidents),
+        indicators=registry.indicators,
+        incidents=incidents,
+        schools=_rows(folder / "schools.csv", _school),
+        sites=_rows(folder / "sites.csv", _site),
+        staffing=_staffing(folder),
+        towns=_rows(folder / "towns.csv", _town) or (),
+    )
+
+
+def read_name(folder: Path) -> str:
+    """Read only the name of the authority in `folder`, to list it without reading the rest."""
+    return _settings(folder).name
+
+
+def _settings(folder: Path) -> _Settings:
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise PackError(
+            f"{folder} holds no {SETTINGS}.", remedy="Name the folder of one authority."
+        )
+    return _checked(_Settings, _toml(path), path)
+
+
+def _authority(settings: _Settings) -> Authority:
+    return Authority(**{field.name: getattr(settings, field.name) for field in fields(Authority)})
+
+
+def _geography(folder: Path, settings: _Settings) -> Geography:
+    path = _inside(folder, settings.boundaries)
+    if not path.is_file():
+        path = _inside(BOUNDARIES, settings.boundaries)
+    boundaries = read_boundaries(path, vintage=settings.vintage)
+    units = boundaries.units
+    return build_geography(
+        f"{settings.key}-{settings.vintage}",
+        settings.vintage,
+        units,
+        boundaries.names,
+        boundaries.shapes,
+        links=_pairs(folder / "links.csv", units),
+        cuts=_pairs(folder / "cuts.csv", units),
+    )
+
+
+def _pairs(path: Path, units: tuple[str, ...]) -> list[tuple[int, int]]:
+    rows = _rows(path, lambda row: (row["unit_a"], row["unit_b"])) or ()
+    return positions_of(rows, units, what=path.name)
+
+
+def _plan(
+    folder: Path, entry: _PlanSettings, settings: _Settings, geography: Geography
+) -> NamedPlan:
+    path = _inside(folder / "plans", entry.file)
+    return NamedPlan(
+        key=entry.key,
+        title=entry.title,
+        zone_word=entry.zone_word or settings.zone_word,
+        kind=entry.kind,
+        status=entry.status,
+        note=entry.note,
+        source=entry.source,
+        plan=read_lookup(path, units=geography.units, zones=entry.order),
+    )
+
+
+def _measures(
+    folder: Path,
+    registry: tuple[Measure, ...],
+    geography: Geography,
+    incidents: Incidents | None,
+) -> Measures:
+    path = folder / "measures.csv"
+    table = _table(path).set_index("unit")
+    _require_same_units(table.index, geography.units, path)
+    described = tuple(measure for measure in registry if measure.key != "asb")
+    absent = sorted({measure.key for measure in described} ^ set(table.columns))
+    if absent:
+        raise PackError(
+            f"{path}: {named(absent)} stand in the table or in indicators.toml but not in both.",
+            remedy="Describe every column once.",
+        )
+    texts = table.reindex(list(geography.units))[[measure.key for measure in described]]
+    values, status = _numbers(texts, path)
+    measures = Measures(geography.units, described, values, status)
+    asb = next((measure for measure in registry if measure.key == "asb"), None)
+    if asb is None or incidents is None:
+        return measures
+    return measures.joined(asb, incidents.per_unit())
+
+
+def _numbers(
+    texts: pd.DataFrame, path: Path
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int8]]:
+    cells = texts.to_numpy(dtype=object).T
+    status = np.zeros(cells.shape, dtype=np.int8)
+    for kind, symbol in SYMBOL.items():
+        status[cells == symbol] = kind
+    numbers = np.where(status == Status.OK, cells, "nan")
+    values = pd.to_numeric(pd.Series(numbers.ravel()), errors="coerce").to_numpy(dtype=np.float64)
+    values = values.reshape(cells.shape)
+    bad = (status == Status.OK) & ~((values >= 0) & (values == np.floor(values)))
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise ReadError(
+            f"{path}: {int(bad.sum())} cells are no counts; '{texts.columns[row]}' of "
+            f"{texts.index[column]} is '{cells[row, column]}'.",
+            remedy="Write whole numbers of 0 or more; empty for missing, c for suppressed, "
+            "z for not applicable.",
+        )
+    return values, status
+
+
+def _incidents(folder: Path, geography: Geography) -> Incidents | None:
+    path = folder / "incidents.parquet"
+    if not path.is_file():
+        return None
+    try:
+        rows = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise ReadError(
+            f"{path} cannot be read as Parquet.", remedy="Build the pack again."
+        ) from error
+    _require_columns(rows, ("month", "kind", "unit", "easting", "northing"), path)
+    points = rows[["easting", "northing"]].to_numpy(dtype=np.float64)
+    holder = UnitIndex(geography.units, geography.shapes).locate(points[:, 0], points[:, 1])
+    return place_incidents(rows, geography.units, holder, source=path.name)
+
+
+def _staffing(folder: Path) -> Staffing | None:
+    posts = _rows(folder / "staffing.csv", _post)
+    return None if posts is None else Staffing(posts)
+
+
+def _post(row: Mapping[str, str]) -> Post:
+    return Post(
+        plan=row["plan"],
+        zone=row["zone"],
+        role=row["role"],
+        fte=float(row["fte"]),
+        status=_standing(row["status"]),
+        source=row["source"],
+    )
+
+
+def _school(row: Mapping[str, str]) -> School:
+    return School(
+        name=row["name"],
+        easting=float(row["easting"]),
+        northing=float(row["northing"]),
+        placed=row["placed"],
+        tier=row["tier"],  # type: ignore[arg-type]  # checked against the tiers by _rows
+        pyramid=row["pyramid"],
+        urn=row["urn"],
+        source=row["source"],
+    )
+
+
+def _site(row: Mapping[str, str]) -> Site:
+    return Site(
+        name=row["name"],
+        easting=float(row["easting"]),
+        northing=float(row["northing"]),
+        placed=row["placed"],
+        kind=row["kind"],
+        capacity=float(row["capacity"]) if row["capacity"] else None,
+        source=row["source"],
+        status=_standing(row["status"]),
+    )
+
+
+def _town(row: Mapping[str, str]) -> Town:
+    return Town(
+        name=row["name"],
+        easting=float(row["easting"]),
+        northing=float(row["northing"]),
+        placed="point",
+        population=int(row["population"]) if row["population"] else None,
+    )
+
+
+def _standing(text: str) -> Literal["official", "illustrative"]:
+    if text == "official":
+        return "official"
+    if text == "illustrative":
+        return "illustrative"
+    raise ValueError(f"the status is '{text}', not official or illustrative")
+
+
+def _rows(path: Path, make: Callable[[Mapping[str, str]], Row]) -> tuple[Row, ...] | None:
+    if not path.is_file():
+        return None
+    made = []
+    records: list[dict[str, str]] = _table(path).to_dict("records")  # type: ignore[assignment]
+    for line, row in enumerate(records, start=2):
+        try:
+            made.append(make(row))
+        except KeyError as error:
+            raise ReadError(
+                f"{path} has no column {error}.", remedy="See docs/packs.md for its columns."
+            ) from error
+        except ZonewrightError as error:
+            raise ReadError(f"{path}, line {line}: {error}") from error
+        except ValueError as error:
+            raise ReadError(f"{path}, line {line}: {error}.", remedy="Correct the row.") from error
+    return tuple(made)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise PackError(f"{path} is not there.", remedy="See docs/packs.md for a pack's files.")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ReadError(
+            f"{path} cannot be read as a CSV table in UTF-8.", remedy="Save it as 'CSV UTF-8'."
+        ) from error
+    return table
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PackError(
+            f"{path} is not there.", remedy="See docs/packs.md for a pack's files."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PackError(f"{path} is not TOML: {error}.", remedy="Correct that line.") from error
+
+
+Checked = TypeVar("Checked", bound=pydantic.BaseModel)
+
+
+def _checked(model: type[Checked], content: dict[str, Any], path: Path) -> Checked:
+    try:
+        return model.model_validate(content)
+    except pydantic.ValidationError as error:
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc'])} ({fault['msg'].lower()})"
+            for fault in error.errors()
+        ]
+        raise PackError(
+            f"{path}: {named(faults)}.", remedy="See docs/packs.md for what belongs there."
+        ) from error
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Join, refusing a name that leads out of the folder."""
+    if Path(name).name != name:
+        raise PackError(
+            f"'{name}' is no file name.", remedy="Name a file of the pack, without a path."
+        )
+    return folder / name
+
+
+def _require_columns(table: pd.DataFrame, columns: tuple[str, ...], path: Path) -> None:
+    absent = [column for column in columns if column not in table.columns]
+    if absent:
+        raise ReadError(
+            f"{path} has no column {named(absent)}.", remedy="See docs/packs.md for its columns."
+        )
+
+
+def _require_same_units(found: pd.Index, units: tuple[str, ...], path: Path) -> None:
+    strange = sorted(set(found) ^ set(units))
+    if strange or len(found) != len(units):
+        offenders = strange or found[found.duplicated()].tolist()
+        raise PackError(
+            f"{path}: {named(offenders)} stand twice, or only here or only in the boundaries.",
+            remedy="Give each unit one row. Are the codes of another vintage (2011, 2021)?",
+        )
