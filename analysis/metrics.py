@@ -1,0 +1,234 @@
+"""The registry: every figure that the pages, the command line and the documentation list.
+
+A metric is a key, a version and how to compute it. A changed formula raises the version, so that
+a stored result says which formula made it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.aggregate import ZoneTotals
+from analysis.caseload import OPEN_CASES, cases_per_fte, changing_zone
+from analysis.equity import Inequality, inequality
+from analysis.shape import ZoneShapes, pyramids_split, zone_shapes
+from geo.geography import Geography
+from geo.plan import Plan
+from layers.measures import Measures
+
+PER_CHILDREN = 10_000
+Value = npt.NDArray[np.float64] | float
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What metrics are worked out from: a plan, its totals, its staff, where it came from."""
+
+    plan: Plan
+    baseline: Plan
+    geography: Geography
+    measures: Measures
+    totals: ZoneTotals
+    fte: npt.NDArray[np.float64]
+    pyramids: Plan | None
+
+    def counts(self, key: str) -> npt.NDArray[np.float64]:
+        """Give a measure's totals per zone; NaN throughout where the pack does not count it."""
+        if not self.measures.has(key):
+            return np.full(len(self.plan.zones), np.nan)
+        return self.totals.counts(key)
+
+    @cached_property
+    def shape(self) -> ZoneShapes:
+        """Area, outline and pieces of the zones."""
+        return zone_shapes(self.geography, self.plan)
+
+    @cached_property
+    def referral_equity(self) -> Inequality:
+        """How unequal referral rates are between zones, children as weights."""
+        return inequality(self.counts("referrals"), self.counts("children"), per=PER_CHILDREN)
+
+    @cached_property
+    def load_equity(self) -> Inequality:
+        """How unequal open cases per FTE are between zones, FTE as weights."""
+        return inequality(self.counts(OPEN_CASES), np.where(self.fte > 0, self.fte, np.nan), per=1)
+
+    def changing(self, key: str) -> float:
+        """Sum a measure over the units whose zone differs from the baseline's."""
+        moved = changing_zone([key], self.measures, before=self.baseline, after=self.plan)
+        return moved.get(key, float("nan"))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of a plan, or one a zone.
+
+    Parameters
+    ----------
+    version
+        Raised whenever the formula changes.
+    unit
+        What it is in, as shown beside it.
+    better
+        Which way is better; `none` where neither is, as with a referral rate.
+    scope
+        `zone`: compute gives one number a zone. `plan`: it gives one number.
+    decimals
+        How many to show.
+    """
+
+    key: str
+    version: int
+    title: str
+    unit: str
+    better: Literal["high", "low", "none"]
+    scope: Literal["zone", "plan"]
+    decimals: int
+    compute: Callable[[Facts], Value]
+
+
+def _zone(
+    key: str, title: str, unit: str, decimals: int, compute: Callable[[Facts], Value]
+) -> Metric:
+    return Metric(key, 1, title, unit, "none", "zone", decimals, compute)
+
+
+def _plan(
+    key: str, title: str, unit: str, decimals: int, compute: Callable[[Facts], Value]
+) -> Metric:
+    return Metric(key, 1, title, unit, "low", "plan", decimals, compute)
+
+
+def _per(
+    x: npt.NDArray[np.float64], n: npt.NDArray[np.float64], per: int
+) -> npt.NDArray[np.float64]:
+    return x / np.where(n > 0, n, np.nan) * per
+
+
+def _split(facts: Facts) -> float:
+    if facts.pyramids is None:
+        return float("nan")
+    return float(len(pyramids_split(facts.plan, facts.pyramids)))
+
+
+METRICS: tuple[Metric, ...] = (
+    _zone("units", "Small areas", "areas", 0, lambda f: f.plan.sizes.astype(np.float64)),
+    _zone("persons", "Population", "people", 0, lambda f: f.counts("persons")),
+    _zone("children", "Children aged 0-17", "children", 0, lambda f: f.counts("children")),
+    _zone("referrals", "Referrals", "a year", 0, lambda f: f.counts("referrals")),
+    _zone(
+        "referral_rate",
+        "Referral rate",
+        "per 10,000 children",
+        1,
+        lambda f: _per(f.counts("referrals"), f.counts("children"), PER_CHILDREN),
+    ),
+    _zone("open_cases", "Open cases", "children", 0, lambda f: f.counts(OPEN_CASES)),
+    _zone("fte", "Social workers", "FTE", 1, lambda f: f.fte),
+    _zone(
+        "cases_per_fte",
+        "Cases per worker",
+        "open cases per FTE",
+        1,
+        lambda f: cases_per_fte(f.counts(OPEN_CASES), f.fte),
+    ),
+    _zone("area_km2", "Area", "km²", 1, lambda f: f.shape.area_km2),
+    _zone(
+        "polsby_popper", "Compactness", "Polsby-Popper, 0 to 1", 2, lambda f: f.shape.polsby_popper
+    ),
+    _zone("pieces", "Pieces", "pieces", 0, lambda f: f.shape.pieces.astype(np.float64)),
+    _plan(
+        "referral_cv",
+        "Referral rate CV",
+        "%",
+        1,
+        lambda f: 100 * f.referral_equity.cv,
+    ),
+    _plan("referral_gini", "Referral rate Gini", "0 to 1", 3, lambda f: f.referral_equity.gini),
+    _plan(
+        "referral_max_min",
+        "Referral rate max/min",
+        "ratio",
+        2,
+        lambda f: f.referral_equity.max_min,
+    ),
+    _plan(
+        "referral_noise",
+        "Referral rate CV by chance",
+        "%",
+        1,
+        lambda f: 100 * f.referral_equity.noise_floor,
+    ),
+    _plan(
+        "load_cv",
+        "Cases per worker CV",
+        "%",
+        1,
+        lambda f: 100 * f.load_equity.cv,
+    ),
+    _plan("load_gini", "Cases per worker Gini", "0 to 1", 3, lambda f: f.load_equity.gini),
+    _plan(
+        "load_max_min",
+        "Cases per worker max/min",
+        "ratio",
+        2,
+        lambda f: f.load_equity.max_min,
+    ),
+    _plan(
+        "load_noise",
+        "Cases per worker CV by chance",
+        "%",
+        1,
+        lambda f: 100 * f.load_equity.noise_floor,
+    ),
+    _plan(
+        "units_moved",
+        "Small areas that change zone",
+        "areas",
+        0,
+        lambda f: float(len(f.plan.moved_from(f.baseline))),
+    ),
+    _plan(
+        "children_moved",
+        "Children who change team",
+        "children",
+        0,
+        lambda f: f.changing("children"),
+    ),
+    _plan(
+        "cases_moved",
+        "Open cases that change team",
+        "children",
+        0,
+        lambda f: f.changing(OPEN_CASES),
+    ),
+    _plan("pyramids_split", "Pyramids split", "pyramids", 0, _split),
+    _plan(
+        "cut_edges",
+        "Borders between zones",
+        "pairs of areas",
+        0,
+        lambda f: float(f.shape.cut_edges),
+    ),
+    _plan(
+        "cut_length_km",
+        "Length of the lines between zones",
+        "km",
+        1,
+        lambda f: f.shape.cut_length_m / 1000,
+    ),
+    _plan(
+        "stray_pieces",
+        "Pieces apart from their zone",
+        "pieces",
+        0,
+        lambda f: float(np.maximum(f.shape.pieces - 1, 0).sum()),
+    ),
+    _plan(
+        "unassigned", "Small areas in no zone", "areas", 0, lambda f: float(len(f.plan.unassigned))
+    ),
+)
