@@ -1,0 +1,38 @@
+"""Full screen: one plan in large type for a meeting, with its legend and zone names only."""
+
+import streamlit as st
+
+from app.choices import Choice, opened
+from app.picture import BY_UNIT, BY_ZONE, MapSettings, show_zone_map
+from geo.errors import PackError
+from layers.catalogue import list_packs
+
+FULL = """
+<style>
+header, [data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"],
+[data-testid="stExpandSidebarButton"] { display: none !important; }
+.block-container { padding: 0 !important; max-width: 100vw !important; }
+.stMain, .stApp { overflow: hidden; }
+[data-testid="stCustomComponentV1"], iframe { height: 100vh !important; width: 100vw !important; }
+</style>
+"""
+
+asked = st.query_params
+entry = next((e for e in list_packs() if e.key == asked.get("pack", "dorset")), None)
+if entry is None:
+    raise PackError(
+        f"There is no pack '{asked.get('pack')}'.", remedy="Open this page from the Zone map."
+    )
+pack = opened(entry)
+plan = pack.plan(asked.get("plan", pack.default_plan))
+settings = MapSettings(
+    shaded="shade" in asked,
+    indicator=pack.indicator(asked["shade"]) if "shade" in asked else pack.indicators[0],
+    by=BY_UNIT if asked.get("by") == BY_UNIT else BY_ZONE,
+    method="Natural breaks",
+    k=5,
+    palette="Blues",
+    tiles=False,
+)
+st.html(FULL)
+show_zone_map(Choice(pack, plan), settings, height=1080, large=True)

@@ -1,0 +1,46 @@
+"""Sources: where every figure comes from, its licence, and what is modelled."""
+
+import html
+
+import streamlit as st
+
+from app.choices import choose, title
+
+choice = choose()
+pack, authority = choice.pack, choice.pack.authority
+title("Sources", choice)
+
+for note in authority.notes:
+    st.markdown(f"- {note}")
+
+st.subheader("What is counted")
+rows = "".join(
+    f'<tr><th scope="row" class="text">{html.escape(m.title)}</th>'
+    f'<td class="text">{html.escape(m.counts)}</td><td class="text">{html.escape(m.period)}</td>'
+    f'<td class="text">{m.status}</td><td class="text" style="white-space:normal">'
+    f"{html.escape(m.source)}</td></tr>"
+    for m in pack.measures.measures
+)
+st.html(
+    '<div class="zw-scroll" tabindex="0"><table class="zw"><thead><tr>'
+    + "".join(
+        f'<th class="text" scope="col">{h}</th>'
+        for h in ("Measure", "Counts", "Period", "Status", "Source")
+    )
+    + f"</tr></thead><tbody>{rows}</tbody></table></div>"
+)
+
+st.subheader("Plans")
+for entry in pack.plans:
+    st.markdown(f"- **{entry.title}** ({entry.status}). {entry.note} {entry.source}")
+
+st.subheader("Data and licences")
+for source in authority.sources:
+    st.markdown(
+        f"- **{source.title}**, {source.publisher}, {source.vintage}. {source.licence}, "
+        f"via {source.via}. {source.attribution}"
+    )
+st.caption(
+    f"Small counts follow the rule '{authority.disclosure}'. Boundaries are LSOA "
+    f"{authority.vintage} in EPSG:27700."
+)

@@ -1,0 +1,23 @@
+"""Zone map: zones, pyramids, small areas and places, coloured by zone or by an indicator."""
+
+import streamlit as st
+
+from app.choices import choose, title
+from app.picture import map_settings, show_zone_map, zone_or_unit_table
+from app.tables import show_table
+
+choice = choose()
+settings = map_settings(choice)
+title("Zone map", choice)
+show_zone_map(choice, settings, height=600)
+
+table = zone_or_unit_table(choice, settings)
+st.subheader("The table behind the map")
+show_table(
+    table,
+    key="map",
+    file=f"{choice.pack.authority.key}-{choice.entry.key}-{settings.indicator.key}.csv",
+    about={"authority": choice.pack.authority.name, "plan": choice.entry.title},
+    caption=f"{settings.indicator.title}, {settings.indicator.period}.",
+    height=420,
+)

@@ -1,0 +1,114 @@
+"""The command line: `zonewright app`, `zonewright packs`, `zonewright summary`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from geo.errors import ZonewrightError
+
+APP = Path(__file__).resolve().parent / "streamlit_app.py"
+
+
+class _Refusing(click.Group):
+    """A group that shows a refusal as its one message, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ZonewrightError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Refusing)
+@click.version_option(package_name="zonewright")
+def main() -> None:
+    """Plan service zones: map them, count need in them, and see what a redraw does."""
+
+
+@main.command()
+@click.option("--port", type=int, default=8501, show_default=True, help="Where to serve it.")
+@click.option("--no-browser", is_flag=True, help="Serve it without opening a browser.")
+def app(port: int, *, no_browser: bool) -> None:
+    """Open the app in the browser."""
+    words = ["-m", "streamlit", "run", str(APP), "--server.port", str(port)]
+    words += ["--server.showEmailPrompt", "false"]
+    words += ["--server.headless", "true"] if no_browser else []
+    raise SystemExit(_wait([sys.executable, *words]))
+
+
+@main.command()
+def packs() -> None:
+    """List the packs that can be opened."""
+    from layers.catalogue import list_packs  # noqa: PLC0415  `app` need not wait for geopandas
+
+    for entry in list_packs():
+        click.echo(f"{entry.key}\t{entry.name}\t{entry.folder}")
+
+
+@main.command()
+@click.argument("pack")
+@click.option(
+    "--plan",
+    metavar="KEY|FILE",
+    default=None,
+    help="A plan of the pack by its key, or a lookup CSV (unit, zone). The pack's own by default.",
+)
+@click.option(
+    "--baseline",
+    metavar="KEY",
+    default=None,
+    help="The pack's plan that a lookup CSV redraws: it gives the staff. Found by its zones.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True
+)
+@click.option(
+    "--table",
+    type=click.Choice(["zones", "equity"]),
+    default="zones",
+    show_default=True,
+    help="One row a zone, or one row a figure for the whole plan. JSON holds both.",
+)
+def summary(pack: str, plan: str | None, baseline: str | None, form: str, table: str) -> None:
+    """Print a table per zone of PACK, as the Redraw page shows it."""
+    from analysis.scenario import evaluate, redrawing  # noqa: PLC0415  as above
+    from analysis.tables import plan_table, zone_table  # noqa: PLC0415
+    from geo.read import read_lookup  # noqa: PLC0415
+    from layers.catalogue import open_pack  # noqa: PLC0415
+
+    opened = open_pack(pack)
+    keys = [entry.key for entry in opened.plans]
+    if plan is None or plan in keys:
+        entry = opened.plan(plan or opened.default_plan)
+        scenario = redrawing(opened, entry.plan, baseline=baseline or entry.key, key=entry.key)
+    else:
+        lookup = read_lookup(Path(plan), units=opened.geography.units)
+        scenario = redrawing(opened, lookup, baseline=baseline, key=Path(plan).stem)
+    result = evaluate(scenario, opened)
+    zones, equity = zone_table(result, opened), plan_table(result, opened)
+    about = {
+        "authority": opened.authority.name,
+        "plan": scenario.key,
+        "baseline": scenario.baseline.key,
+        "fingerprint": scenario.plan.fingerprint,
+    }
+    if form == "json":
+        content: dict[str, object] = {**about, "figures": zones.standing, "source": zones.source}
+        content |= {"zones": zones.to_records(), "equity": equity.to_records()[0]}
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+    else:
+        click.echo((zones if table == "zones" else equity).to_csv(**about), nl=False)
+
+
+def _wait(words: list[str]) -> int:
+    try:
+        return subprocess.run(words, check=False).returncode  # noqa: S603  our own interpreter
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""The frame that Streamlit runs: page settings, navigation, run. No logic."""
+
+from app.frame import run
+
+run()
