@@ -4,151 +4,28 @@ Every figure that leaves the tool passes through a `Table` made here, and suppre
 thing that happens to it: counts first, then whatever is worked out from them.
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
-from analysis.aggregate import NO_ZONE, ZoneTotals
+from analysis.aggregate import NO_ZONE, aggregate
 from analysis.caseload import OPEN_CASES, cases_per_fte
-from analysis.disclosure import POLICIES, Policy, Suppressed, cell_text, mask_rates, suppress
+from analysis.disclosure import POLICIES, Policy, Suppressed, mask_rates, suppress
 from analysis.metrics import METRICS, PER_CHILDREN, Metric
+from analysis.protected import protected_units, protected_zones, with_total
 from analysis.rates import compare, indicator_values, rate, rate_interval
 from analysis.scenario import Comparison, Evaluation
-from geo.plan import UNASSIGNED, Plan
-from geo.write import safe_cell
+from analysis.shape import M2_PER_KM2
+from analysis.table import Array, Column, Table, TextColumn
+from geo.plan import Plan
 from layers.incidents import Incidents
 from layers.indicators import Benchmark, Indicator
 from layers.measures import Measures
 from layers.pack import Pack
-from layers.status import Standing, Status
-
-Array = npt.NDArray[np.float64]
-Statuses = npt.NDArray[np.int8]
+from layers.status import Status
 
 TOTAL = "All zones"
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column of figures, already suppressed; columns of one `group` share a heading."""
-
-    key: str
-    title: str
-    unit: str
-    decimals: int
-    values: Array
-    status: Statuses
-    group: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class TextColumn:
-    """One column of words beside the figures: a zone, a verdict."""
-
-    key: str
-    title: str
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """Rows with names and columns of figures, safe to leave the tool.
-
-    Parameters
-    ----------
-    what
-        What a row is: the authority's word for a zone, `Small area`.
-    names
-        One a row; `totals` marks rows that sum up others.
-    columns, texts
-        Each as long as `names`.
-    symbol
-        What stands for a suppressed figure.
-    standing, source
-        Whether any figure was modelled, and where they come from.
-    codes
-        One a row where rows have codes (units); empty otherwise.
-    """
-
-    what: str
-    names: tuple[str, ...]
-    columns: tuple[Column, ...]
-    symbol: str
-    standing: Standing
-    source: str
-    texts: tuple[TextColumn, ...] = ()
-    totals: int = 0
-    codes: tuple[str, ...] = ()
-
-    def column(self, key: str) -> Column:
-        """Give the column of that key."""
-        return next(column for column in self.columns if column.key == key)
-
-    def cell(self, column: Column, row: int) -> str:
-        """Write one figure as it is shown."""
-        return cell_text(
-            float(column.values[row]),
-            int(column.status[row]),
-            symbol=self.symbol,
-            decimals=column.decimals,
-        )
-
-    def order(self, key: str, *, descending: bool) -> list[int]:
-        """Sort the rows by a column; rows without a figure and totals come last."""
-        body = range(len(self.names) - self.totals)
-        tail = list(range(len(self.names) - self.totals, len(self.names)))
-        if key == "name":
-            return sorted(body, key=lambda row: self.names[row], reverse=descending) + tail
-        values = self.column(key).values
-        known = sorted(
-            (row for row in body if not np.isnan(values[row])),
-            key=lambda row: values[row],
-            reverse=descending,
-        )
-        return known + [row for row in body if np.isnan(values[row])] + tail
-
-    def to_csv(self, **about: str) -> str:
-        """Write the table as CSV; `about` adds columns of its own, the same in every row.
-
-        Figures keep two decimals more than on screen. A suppressed cell holds the rule's symbol,
-        a missing one nothing. Words that a spreadsheet would run as a formula are escaped.
-        """
-        about = {**about, "figures": self.standing, "source": self.source}
-        lines = io.StringIO()
-        writer = csv.writer(lines, lineterminator="\n")
-        head = [*(["code"] if self.codes else []), _slug(self.what)]
-        head += [text.key for text in self.texts] + [column.key for column in self.columns]
-        writer.writerow([*head, *about])
-        for row, name in enumerate(self.names):
-            words = [*([self.codes[row]] if self.codes else []), name]
-            words += [text.texts[row] for text in self.texts]
-            figures = [self._exact(column, row) for column in self.columns]
-            writer.writerow(
-                [safe_cell(w) for w in words] + figures + [*map(safe_cell, about.values())]
-            )
-        return lines.getvalue()
-
-    def to_records(self) -> list[dict[str, object]]:
-        """Give rows as plain values for JSON; a suppressed figure is its symbol, missing None."""
-        records = []
-        for row, name in enumerate(self.names):
-            record: dict[str, object] = {"code": self.codes[row]} if self.codes else {}
-            record[_slug(self.what)] = name
-            record |= {text.key: text.texts[row] for text in self.texts}
-            for column in self.columns:
-                text = self._exact(column, row)
-                record[column.key] = float(text) if _is_number(column, row) else text or None
-            records.append(record)
-        return records
-
-    def _exact(self, column: Column, row: int) -> str:
-        if not _is_number(column, row):
-            return self.cell(column, row)
-        return f"{column.values[row]:.{column.decimals + 2 if column.decimals else 0}f}"
 
 
 def zone_table(evaluation: Evaluation, pack: Pack) -> Table:
@@ -158,13 +35,10 @@ def zone_table(evaluation: Evaluation, pack: Pack) -> Table:
     suppressed by the authority's rule, and so is what was worked out from them.
     """
     policy = POLICIES[pack.authority.disclosure]
-    measures = evaluation.facts.measures
-    sensitive = {measure.key for measure in measures.measures if measure.sensitive}
-    counts = {
-        key: _appended(_guard(evaluation.per_zone(key), None, policy, sensitive=key in sensitive))
-        for key in _COUNTED
-    }
-    shown = counts | _worked_out(counts) | {key: _per_zone_only(evaluation, key) for key in _SHAPES}
+    plan, measures = evaluation.plan, evaluation.facts.measures
+    counts = {key: _counted(evaluation, key, policy) for key in _COUNTED}
+    single = {key: _single(evaluation, key, plan) for key in _SHAPES}
+    shown = counts | _worked_out(counts) | single
     columns: list[Column] = []
     for metric in METRICS:
         if metric.scope == "zone":
@@ -173,7 +47,7 @@ def zone_table(evaluation: Evaluation, pack: Pack) -> Table:
             columns += _interval_columns(metric, counts["referrals"], counts["children"])
     return Table(
         what=_word(pack, evaluation.facts.baseline),
-        names=(*evaluation.plan.zones, TOTAL),
+        names=(*plan.zones, *_loose(plan), TOTAL),
         columns=tuple(columns),
         symbol=policy.symbol,
         standing=pack.standing,
@@ -183,14 +57,16 @@ def zone_table(evaluation: Evaluation, pack: Pack) -> Table:
 
 
 def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
-    """Tell the figures of the plan as a whole: equity, who changes team, shape."""
+    """Tell the figures of the plan as a whole: equity, who changes team, shape.
+
+    What was worked out from a count that is suppressed in a zone is suppressed too: the highest
+    rate and max/min would give the lowest rate back, and with it the count.
+    """
     policy = POLICIES[pack.authority.disclosure]
     metrics = [metric for metric in METRICS if metric.scope == "plan"]
-    columns = []
-    for metric in metrics:
-        value = evaluation.for_plan(metric.key)
-        guarded = suppress([value], policy=policy) if metric.key in _MOVED else _plain([value])
-        columns.append(_metric_column(metric, guarded))
+    columns = [
+        _metric_column(metric, _plan_figure(evaluation, metric.key, policy)) for metric in metrics
+    ]
     return Table(
         what="Plan",
         names=(evaluation.plan.fingerprint,),
@@ -202,7 +78,7 @@ def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
 
 
 def indicator_table(
-    totals: ZoneTotals,
+    plan: Plan,
     indicator: Indicator,
     pack: Pack,
     *,
@@ -217,10 +93,10 @@ def indicator_table(
         What to compare with; the authority as a whole by default.
     """
     policy = POLICIES[pack.authority.disclosure]
-    loose = totals.unassigned(indicator.denominator) > 0
-    x = _protected_totals(totals, indicator.numerator, pack, policy, loose=loose)
-    n = _protected_totals(totals, indicator.denominator, pack, policy, loose=loose)
-    names = (*totals.zones, *((NO_ZONE,) if loose else ()), TOTAL)
+    totals = aggregate(plan, pack.measures)
+    x = protected_zones(totals, indicator.numerator, pack.measures, policy, plan=plan)
+    n = protected_zones(totals, indicator.denominator, pack.measures, policy, plan=plan)
+    names = (*plan.zones, *_loose(plan), TOTAL)
     return _indicator_table(indicator, pack, names, x, n, what=what, benchmark=benchmark)
 
 
@@ -228,8 +104,8 @@ def unit_table(plan: Plan, indicator: Indicator, pack: Pack) -> Table:
     """Tell an indicator unit by unit, protected together with the totals of the plan's zones."""
     policy = POLICIES[pack.authority.disclosure]
     measures = pack.measures
-    x = _protected_units(plan, indicator.numerator, measures, policy)
-    n = _protected_units(plan, indicator.denominator, measures, policy)
+    x = protected_units(plan, indicator.numerator, measures, policy)
+    n = protected_units(plan, indicator.denominator, measures, policy)
     table = _indicator_table(
         indicator, pack, pack.geography.names, x, n, what="Small area", benchmark=None, totals=0
     )
@@ -263,7 +139,8 @@ def incident_table(incidents: Incidents, plan: Plan, pack: Pack, *, what: str) -
 def before_after_table(comparison: Comparison, pack: Pack) -> Table:
     """Set the main figures of every zone side by side, before and after a redraw."""
     before, after = zone_table(comparison.before, pack), zone_table(comparison.after, pack)
-    names = (*comparison.zones, TOTAL)
+    loose = [NO_ZONE] if NO_ZONE in (*before.names, *after.names) else []
+    names = (*comparison.zones, *loose, TOTAL)
     columns = [
         _matched(table.column(key), table.names, names, key=f"{key}_{when}", title=when)
         for key in COMPARED
@@ -278,6 +155,8 @@ COMPARED = ("persons", "children", "referrals", "referral_rate", "open_cases", "
 _COUNTED = ("units", "persons", "children", "referrals", "open_cases", "fte", "area_km2")
 _SHAPES = ("polsby_popper", "pieces")
 _MOVED = ("children_moved", "cases_moved")
+_WORKED_OUT_FROM = {"referral": "referrals", "load": OPEN_CASES}
+"""The counts behind the plan metrics whose keys begin so."""
 
 
 def _indicator_table(
@@ -335,50 +214,49 @@ def _count_column(measures: Measures, key: str, counts: Suppressed) -> Column:
     )
 
 
-def _protected_totals(
-    totals: ZoneTotals, key: str, pack: Pack, policy: Policy, *, loose: bool
-) -> Suppressed:
-    row = totals.row(key)
-    last = None if loose else -1
-    values, status = totals.values[row, :last], totals.status[row, :last]
-    known = np.where(status >= Status.NOT_APPLICABLE, np.nan, values)
-    sensitive = pack.measures.measure(key).sensitive
-    return _appended(_guard(known, status, policy, sensitive=sensitive))
+def _plan_figure(evaluation: Evaluation, key: str, policy: Policy) -> Suppressed:
+    value = evaluation.for_plan(key)
+    if key in _MOVED:
+        return suppress([value], policy=policy)
+    if _gives_away(evaluation, _WORKED_OUT_FROM.get(key.partition("_")[0], ""), policy):
+        return Suppressed(np.array([np.nan]), np.array([Status.SUPPRESSED], dtype=np.int8))
+    return _plain([value])
 
 
-def _protected_units(plan: Plan, key: str, measures: Measures, policy: Policy) -> Suppressed:
-    row = measures.row(key)
-    if not measures.measure(key).sensitive:
-        return Suppressed(measures.values[row], measures.status[row])
-    return suppress(
-        measures.values[row],
-        policy=policy,
-        groups=np.where(plan.assignment == UNASSIGNED, -1, plan.assignment),
-        group_count=len(plan.zones),
-        status=measures.status[row],
-    )
+def _gives_away(evaluation: Evaluation, source: str, policy: Policy) -> bool:
+    """Say whether what is worked out from the counts `source` holds one that is suppressed."""
+    measures = evaluation.facts.measures
+    if not measures.has(source) or not measures.measure(source).sensitive:
+        return False
+    facts = evaluation.facts
+    shown = protected_zones(facts.totals, source, measures, policy, plan=facts.plan)
+    return bool((shown.status == Status.SUPPRESSED).any())
 
 
-def _guard(
-    values: Array, status: Statuses | None, policy: Policy, *, sensitive: bool
-) -> Suppressed:
-    """Protect counts together with their sum; of what is not sensitive only add it up."""
-    if sensitive:
-        return suppress(values, policy=policy, status=status)
-    known = _plain(values) if status is None else Suppressed(values, status)
-    whole = not np.isnan(values).any()
-    total = _plain([float(values.sum())] if whole else [np.nan])
-    return Suppressed(known.values, known.status, total)
+def _counted(evaluation: Evaluation, key: str, policy: Policy) -> Suppressed:
+    """Give a count per zone, in no zone, and over all."""
+    facts, plan = evaluation.facts, evaluation.plan
+    if facts.measures.has(key):
+        return protected_zones(facts.totals, key, facts.measures, policy, plan=plan)
+    loose = plan.positions(plan.unassigned)
+    area_km2 = float(facts.geography.area_m2[loose].sum() / M2_PER_KM2)
+    outside = {"units": float(len(loose)), "area_km2": area_km2, "fte": 0.0}.get(key, np.nan)
+    zones = _plain([*evaluation.per_zone(key), *([outside] if len(loose) else [])])
+    return with_total(zones)
 
 
-def _appended(guarded: Suppressed) -> Suppressed:
-    """Put the total behind the cells."""
-    if guarded.totals is None:
-        return guarded
+def _single(evaluation: Evaluation, key: str, plan: Plan) -> Suppressed:
+    """Give figures that have no sum: the rows beyond the zones say so."""
+    zones = _plain(evaluation.per_zone(key))
+    beyond = 1 + len(_loose(plan))
     return Suppressed(
-        np.concatenate([guarded.values, guarded.totals.values]),
-        np.concatenate([guarded.status, guarded.totals.status]),
+        np.append(zones.values, [np.nan] * beyond),
+        np.append(zones.status, [np.int8(Status.NOT_APPLICABLE)] * beyond).astype(np.int8),
     )
+
+
+def _loose(plan: Plan) -> tuple[str, ...]:
+    return (NO_ZONE,) if plan.unassigned else ()
 
 
 def _worked_out(counts: Mapping[str, Suppressed]) -> dict[str, Suppressed]:
@@ -402,15 +280,6 @@ def _interval_columns(metric: Metric, x: Suppressed, n: Suppressed) -> list[Colu
         )
         for end, word, m in zip(("lower", "upper"), ("from", "to"), masked, strict=True)
     ]
-
-
-def _per_zone_only(evaluation: Evaluation, key: str) -> Suppressed:
-    """Give figures that have no sum: the row for all zones says so."""
-    zones = _plain(evaluation.per_zone(key))
-    return Suppressed(
-        np.append(zones.values, np.nan),
-        np.append(zones.status, np.int8(Status.NOT_APPLICABLE)),
-    )
 
 
 def _metric_column(metric: Metric, shown: Suppressed) -> Column:
@@ -441,14 +310,6 @@ def _matched(
 def _plain(values: Sequence[float] | Array) -> Suppressed:
     array = np.asarray(values, dtype=np.float64)
     return Suppressed(array, np.where(np.isnan(array), Status.MISSING, Status.OK).astype(np.int8))
-
-
-def _is_number(column: Column, row: int) -> bool:
-    return int(column.status[row]) < Status.NOT_APPLICABLE and not np.isnan(column.values[row])
-
-
-def _slug(text: str) -> str:
-    return text.lower().replace(" ", "_")
 
 
 def _word(pack: Pack, plan: Plan) -> str:

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from analysis.tables import Table
+from analysis.table import Table
 from app.palettes import OUTLINE, ZONES
 from layers.indicators import Benchmark, Indicator
 from layers.status import Standing

@@ -29,15 +29,14 @@ def choose() -> Choice:
     with st.sidebar:
         keys = [entry.key for entry in pack.plans]
         widget = f"plan-{pack.authority.key}"
-        from_address("plan", widget, keys, default=pack.default_plan)
+        recall("plan", widget, keys, default=pack.default_plan)
         key = st.selectbox(
             "Plan",
             keys,
             format_func=lambda key: pack.plan(key).title,
             key=widget,
-            persist_state="session",
         )
-        st.query_params["plan"] = key
+        remember("plan", widget)
         entry = pack.plan(key)
         if entry.status == "approximate":
             st.caption(f"Approximate lines. {entry.note}")
@@ -50,24 +49,32 @@ def choose_pack() -> Pack:
     if not entries:
         raise PackError("There is no pack to open.", remedy="Name one in ZONEWRIGHT_PACKS.")
     with st.sidebar:
-        from_address("pack", "pack", list(entries), default=next(iter(entries)))
+        recall("pack", "pack", list(entries), default=next(iter(entries)))
         key = st.selectbox(
             "Authority",
             list(entries),
             format_func=lambda key: entries[key].name,
             key="pack",
-            persist_state="session",
         )
-        st.query_params["pack"] = key
+        remember("pack", "pack")
     return opened(entries[key])
 
 
-def from_address(name: str, widget: str, options: Sequence[str], *, default: str) -> None:
-    """Start a widget on what the address asks for, when the session has not chosen yet."""
-    if widget in st.session_state:
-        return
-    asked = st.query_params.get(name, default)
-    st.session_state[widget] = asked if asked in options else default
+def recall(name: str, widget: str, options: Sequence[str], *, default: str) -> None:
+    """Start a widget on what was chosen before on any page, else on what the address asks for.
+
+    Streamlit takes a widget for another one when the page changes. What `remember` kept, and
+    setting the value anew in every run, make it the same.
+    """
+    kept = st.session_state.get(f"kept-{widget}", st.query_params.get(name, default))
+    value = st.session_state.get(widget, kept)
+    st.session_state[widget] = value if value in options else default
+
+
+def remember(name: str, widget: str) -> None:
+    """Keep a widget's value for the other pages, and put it into the address."""
+    st.session_state[f"kept-{widget}"] = st.session_state[widget]
+    st.query_params[name] = st.session_state[widget]
 
 
 def opened(entry: Entry) -> Pack:

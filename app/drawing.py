@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from analysis.tables import Column, Table
+from analysis.table import Column, Table
 from app.classes import Classes, Method, classify
 from app.labels import fitting
 from app.maps import (

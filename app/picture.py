@@ -7,10 +7,10 @@ import numpy as np
 import streamlit as st
 from streamlit_folium import st_folium
 
-from analysis.aggregate import aggregate
 from analysis.scenario import Scenario, evaluate
-from analysis.tables import Table, indicator_table, unit_table, zone_table
-from app.choices import Choice, from_address
+from analysis.table import Table
+from analysis.tables import indicator_table, unit_table, zone_table
+from app.choices import Choice, recall, remember
 from app.classes import METHODS, Method
 from app.drawing import (
     Shading,
@@ -51,18 +51,18 @@ def map_settings(choice: Choice) -> MapSettings:
     pack, word = choice.pack, choice.entry.zone_word
     titles = {PLAIN: f"{word} only"} | {i.key: i.title for i in pack.indicators}
     with st.sidebar:
-        from_address("shade", "shade", list(titles), default=PLAIN)
+        recall("shade", "shade", list(titles), default=PLAIN)
         key = st.selectbox(
             "Colour by", list(titles), format_func=lambda k: titles[k], key="shade",
-            persist_state="session",
         )  # fmt: skip
         indicator = pack.indicator(key or pack.indicators[0].key)
-        from_address("by", "by", (BY_ZONE, BY_UNIT), default=BY_ZONE)
+        recall("by", "by", (BY_ZONE, BY_UNIT), default=BY_ZONE)
         by = st.segmented_control(
-            "Show it for", [BY_ZONE, BY_UNIT], required=True, key="by", persist_state="session",
+            "Show it for", [BY_ZONE, BY_UNIT], required=True, key="by",
             format_func=lambda b: "Zones" if b == BY_ZONE else "Small areas",
         )  # fmt: skip
-        st.query_params.update({"shade": key, "by": by or BY_ZONE})
+        remember("shade", "shade")
+        remember("by", "by")
         with st.expander("Classes and colours"):
             method = st.selectbox("Classes by", METHODS, key="method", persist_state="session")
             k = st.slider("Number of classes", 3, 7, 5, key="classes", persist_state="session")
@@ -81,8 +81,7 @@ def zone_or_unit_table(choice: Choice, settings: MapSettings) -> Table:
         return unit_table(entry.plan, settings.indicator, pack)
     if not settings.shaded:
         return zone_table(evaluate(Scenario(entry.key, entry), pack), pack)
-    totals = aggregate(entry.plan, pack.measures)
-    return indicator_table(totals, settings.indicator, pack, what=entry.zone_word)
+    return indicator_table(entry.plan, settings.indicator, pack, what=entry.zone_word)
 
 
 def show_zone_map(

@@ -7,6 +7,7 @@ the same list, so a keyboard does all that a mouse does.
 import html
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from analysis.tables import plan_table, unit_table, zone_table
 from app.choices import Choice
 from app.drawing import add_zone_lines, add_zone_names, drawn, shade_zones
 from app.maps import BoxSelect, add_areas, add_outlines, base_map, from_degrees, to_degrees
-from geo.errors import ZonewrightError, named
+from geo.errors import PlanError, ZonewrightError, named
 from geo.geography import Geography
 from geo.index import UnitIndex
 from geo.plan import Plan
@@ -127,7 +128,7 @@ def move_controls(choice: Choice, scenario: Scenario) -> None:
         type="primary",
         disabled=not chosen or not name,
         on_click=_move,
-        args=(choice, scenario, tuple(chosen), None if target == NO_ZONE else name),
+        args=(choice, tuple(chosen), None if target == NO_ZONE else name),
         width="stretch",
     )
 
@@ -140,10 +141,11 @@ def history(choice: Choice, scenario: Scenario) -> None:
         (redo, "Redo", Scenario.redo, bool(scenario.undone)),
         (reset, "Reset", Scenario.reset, scenario.plan != choice.entry.plan),
     ):
-        column.button(label, disabled=not possible, on_click=_step, args=(choice, scenario, step),
+        column.button(label, disabled=not possible, on_click=_step, args=(choice, step),
                       width="stretch")  # fmt: skip
     if scenario.edits:
-        with st.expander(f"{len(scenario.edits)} steps so far"):
+        steps = "1 step" if len(scenario.edits) == 1 else f"{len(scenario.edits)} steps"
+        with st.expander(f"{steps} so far"):
             st.markdown(
                 "\n".join(f"{i}. {_plain(e.title)}" for i, e in enumerate(scenario.edits, 1))
             )
@@ -213,7 +215,7 @@ def _load(choice: Choice, scenario: Scenario) -> None:
         f"Use it: {moved} small areas change zone",
         disabled=not moved,
         on_click=_do,
-        args=(choice, scenario, Edit.replace_with(plan, f"Loaded {uploaded.name}")),
+        args=(choice, Edit.replace_with(plan, f"Loaded {uploaded.name}")),
     )
 
 
@@ -226,17 +228,21 @@ def _target(plan: Plan) -> tuple[str, str, Any]:
     return target, name, go
 
 
-def _move(choice: Choice, scenario: Scenario, units: tuple[str, ...], to: str | None) -> None:
-    _do(choice, scenario, Edit.move(units, to=to))
+# Callbacks read the scenario anew: a quick second click may carry what the page before it held.
+
+
+def _move(choice: Choice, units: tuple[str, ...], to: str | None) -> None:
+    _do(choice, Edit.move(units, to=to))
     st.session_state[_chosen_key(choice)] = []
 
 
-def _do(choice: Choice, scenario: Scenario, edit: Edit) -> None:
-    st.session_state[_scenario_key(choice)] = scenario.do(edit)
+def _do(choice: Choice, edit: Edit) -> None:
+    st.session_state[_scenario_key(choice)] = current(choice).do(edit)
 
 
-def _step(choice: Choice, scenario: Scenario, step: Callable[[Scenario], Scenario]) -> None:
-    st.session_state[_scenario_key(choice)] = step(scenario)
+def _step(choice: Choice, step: Callable[[Scenario], Scenario]) -> None:
+    with suppress(PlanError):  # two quick clicks, and nothing left to undo
+        st.session_state[_scenario_key(choice)] = step(current(choice))
 
 
 def _take_from_map(choice: Choice) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from analysis.tables import Table
+from analysis.table import Table
 
 BY_NAME = "name"
 

@@ -20,6 +20,8 @@ from geo.crs import GRID_M
 from geo.errors import GeographyError, named
 
 OUTSIDE = -1
+STRIP_M = 500.0
+"""Points are sorted into strips this wide: about the size of an urban LSOA. Any width is right."""
 
 Rule = Literal["centre", "touch"]
 Positions = npt.NDArray[np.int32]
@@ -118,7 +120,7 @@ class UnitIndex:
     def _holder(self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> Positions:
         """Position of the first unit that holds each of many different points."""
         shapes = self._ready
-        unit, point = _tree_of(shapely.points(x, y)).query(shapes)
+        unit, point = _in_boxes(shapely.bounds(shapes).reshape(-1, 4), x, y)
         inside = shapely.intersects_xy(shapes[unit], x[point], y[point])
         nobody = len(self.units)
         holder = np.full(len(x), nobody, dtype=np.int32)
@@ -275,6 +277,39 @@ def _distinct(
     place, _ = pd.factorize(y_number.astype(np.int64) * len(x_values) + x_number)
     _, first = np.unique(place, return_index=True)
     return place, first
+
+
+def _in_boxes(
+    bounds: npt.NDArray[np.float64], x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Pairs of box and point where the box holds the point, in the order of boxes.
+
+    Points are sorted by strips from west to east and within a strip from south to north, so that
+    a box holds one run of points in each strip it crosses. No point becomes a geometry.
+    """
+    boxes = np.flatnonzero(np.isfinite(bounds).all(axis=1))
+    west, south, east, north = bounds[boxes].T
+    bottom, top = south.min(initial=np.inf), north.max(initial=-np.inf)
+    near = np.flatnonzero((y >= bottom) & (y <= top))
+    height = top - bottom + 1
+    key = np.floor(x[near] / STRIP_M) * height + (y[near] - bottom)
+    order = np.argsort(key)
+    first = np.floor(west / STRIP_M)
+    strips = (np.floor(east / STRIP_M) - first).astype(np.intp) + 1
+    box = np.repeat(np.arange(len(boxes)), strips)
+    base = (first[box] + _counted(strips)) * height
+    start = np.searchsorted(key[order], base + (south[box] - bottom), side="left")
+    end = np.searchsorted(key[order], base + (north[box] - bottom), side="right")
+    box = np.repeat(box, end - start)
+    point = near[order[np.repeat(start, end - start) + _counted(end - start)]]
+    inside = (x[point] >= west[box]) & (x[point] <= east[box])
+    return boxes[box[inside]], point[inside]
+
+
+def _counted(lengths: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Count 0, 1, 2... anew in each of several runs."""
+    before = np.cumsum(lengths) - lengths
+    return np.asarray(np.arange(lengths.sum()) - np.repeat(before, lengths), dtype=np.intp)
 
 
 def _tree_of(shapes: shapely.Geometry | Shapes) -> shapely.STRtree:

@@ -1,5 +1,7 @@
 """A pack: everything known of one authority, read from its folder and checked together."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +18,8 @@ from layers.staffing import Staffing
 from layers.status import Standing
 
 Rule = Literal["dfe", "nhs"]
+ALWAYS = ("children", "persons")
+"""Measures that every pack has: the denominators that every page knows."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Pack:
     Raises
     ------
     PackError
-        When it has no plan, or an indicator names a measure that is not there.
+        When a plan or an indicator stands twice, or when something is named that is not there: the
+        plan to open on, a measure, the indicator of a target, the plan or zone of a post.
     """
 
     folder: Path
@@ -89,17 +94,46 @@ class Pack:
         for entry in self.plans:
             entry.plan.require_units(self.geography.units)
         keys = [entry.key for entry in self.plans]
+        _refuse_repeats(keys, what="plan")
+        _refuse_repeats([indicator.key for indicator in self.indicators], what="indicator")
         if self.default_plan not in keys:
             raise PackError(
                 f"The pack opens on the plan '{self.default_plan}', which it does not have.",
                 remedy=f"Its plans are {named(keys)}.",
             )
+        self._refuse_loose_indicators()
+        self._refuse_loose_targets()
+        self._refuse_loose_posts()
+
+    def _refuse_loose_indicators(self) -> None:
         wanted = {key for i in self.indicators for key in (i.numerator, i.denominator)}
-        absent = sorted(wanted - set(self.measures.keys))
+        absent = sorted((wanted | set(ALWAYS)) - set(self.measures.keys))
         if absent:
             raise PackError(
-                f"The indicators count {named(absent)}, which measures.csv does not have.",
-                remedy="Add the column, or take the indicator out.",
+                f"The pack does not count {named(absent)}, which every pack or its indicators "
+                f"need.",
+                remedy="Add the column to measures.csv (or incidents.parquet for 'asb'), or take "
+                "the indicator out.",
+            )
+
+    def _refuse_loose_targets(self) -> None:
+        known = [indicator.key for indicator in self.indicators]
+        loose = [t.indicator for t in self.authority.targets if t.indicator not in known]
+        if loose:
+            raise PackError(
+                f"A target is set for {named(loose)}, which is no indicator of the pack.",
+                remedy=f"Its indicators are {', '.join(known)}.",
+            )
+
+    def _refuse_loose_posts(self) -> None:
+        posts = self.staffing.posts if self.staffing else ()
+        zones = {(entry.key, zone) for entry in self.plans for zone in entry.plan.zones}
+        pairs = dict.fromkeys((post.plan, post.zone) for post in posts)
+        loose = [f"'{zone}' of '{plan}'" for plan, zone in pairs if (plan, zone) not in zones]
+        if loose:
+            raise PackError(
+                f"staffing.csv gives staff to zones that no plan has: {named(loose)}.",
+                remedy="Correct the plan's key or the zone's name.",
             )
 
     def plan(self, key: str) -> NamedPlan:
@@ -144,6 +178,15 @@ class Pack:
         """Show what it is: `<Pack dorset, 249 units, plans zones, areas>`."""
         plans = ", ".join(entry.key for entry in self.plans)
         return f"<Pack {self.authority.key}, {len(self.geography)} units, plans {plans}>"
+
+
+def _refuse_repeats(keys: Sequence[str], *, what: str) -> None:
+    twice = [key for key, count in Counter(keys).items() if count > 1]
+    if twice:
+        raise PackError(
+            f"The {what} {named(repr(key) for key in twice)} stands twice.",
+            remedy=f"Give each {what} a key of its own.",
+        )
 
 
 def targets_of(authority: Authority, indicator: Indicator) -> tuple[Benchmark, ...]:

@@ -4,11 +4,15 @@ Every file is checked on the way in. What is wrong is said once, with the file, 
 offenders and what to do; nothing is repaired in silence.
 """
 
+import csv
+import io
+import math
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +21,7 @@ import pydantic
 
 from geo.adjacency import positions_of
 from geo.build import build_geography
-from geo.errors import PackError, ReadError, ZonewrightError, named
+from geo.errors import PackError, PlanError, ReadError, ZonewrightError, named
 from geo.geography import Geography
 from geo.index import UnitIndex
 from geo.read import read_boundaries, read_lookup
@@ -25,14 +29,22 @@ from layers.incidents import Incidents, place_incidents
 from layers.indicators import Indicator, Target
 from layers.measures import Measure, Measures
 from layers.pack import Authority, NamedPlan, Pack, Source
-from layers.places import School, Site, Town
+from layers.places import School, Site, Tier, Town
 from layers.staffing import Post, Staffing
-from layers.status import SYMBOL, Status
+from layers.status import SYMBOL, Standing, Status
 
 BOUNDARIES = Path(__file__).resolve().parent.parent / "data" / "boundaries"
 SETTINGS = "authority.toml"
 
 Row = TypeVar("Row")
+Cells = Mapping[str, str]
+
+
+class _Table(NamedTuple):
+    """Columns, and each row with the line it ends on."""
+
+    columns: list[str]
+    rows: list[tuple[int, list[str]]]
 
 
 class _PlanSettings(pydantic.BaseModel, extra="forbid", frozen=True):
@@ -153,6 +165,10 @@ def _plan(
     folder: Path, entry: _PlanSettings, settings: _Settings, geography: Geography
 ) -> NamedPlan:
     path = _inside(folder / "plans", entry.file)
+    try:
+        plan = read_lookup(path, units=geography.units, zones=entry.order)
+    except PlanError as error:
+        raise PlanError(f"{path}: {error.found}", remedy=error.remedy) from error
     return NamedPlan(
         key=entry.key,
         title=entry.title,
@@ -161,7 +177,7 @@ def _plan(
         status=entry.status,
         note=entry.note,
         source=entry.source,
-        plan=read_lookup(path, units=geography.units, zones=entry.order),
+        plan=plan,
     )
 
 
@@ -172,7 +188,10 @@ def _measures(
     incidents: Incidents | None,
 ) -> Measures:
     path = folder / "measures.csv"
-    table = _table(path).set_index("unit")
+    columns, rows = _table(path)
+    table = pd.DataFrame([cells for _, cells in rows], columns=columns, dtype=object)
+    _require_columns(table, ("unit",), path)
+    table = table.set_index("unit")
     _require_same_units(table.index, geography.units, path)
     described = tuple(measure for measure in registry if measure.key != "asb")
     absent = sorted({measure.key for measure in described} ^ set(table.columns))
@@ -200,7 +219,8 @@ def _numbers(
     numbers = np.where(status == Status.OK, cells, "nan")
     values = pd.to_numeric(pd.Series(numbers.ravel()), errors="coerce").to_numpy(dtype=np.float64)
     values = values.reshape(cells.shape)
-    bad = (status == Status.OK) & ~((values >= 0) & (values == np.floor(values)))
+    whole = np.isfinite(values) & (values >= 0) & (values == np.floor(values))
+    bad = (status == Status.OK) & ~whole
     if bad.any():
         row, column = np.argwhere(bad)[0]
         raise ReadError(
@@ -223,9 +243,19 @@ def _incidents(folder: Path, geography: Geography) -> Incidents | None:
             f"{path} cannot be read as Parquet.", remedy="Build the pack again."
         ) from error
     _require_columns(rows, ("month", "kind", "unit", "easting", "northing"), path)
-    points = rows[["easting", "northing"]].to_numpy(dtype=np.float64)
+    points = _points(rows, path)
     holder = UnitIndex(geography.units, geography.shapes).locate(points[:, 0], points[:, 1])
     return place_incidents(rows, geography.units, holder, source=path.name)
+
+
+def _points(rows: pd.DataFrame, path: Path) -> npt.NDArray[np.float64]:
+    try:
+        return rows[["easting", "northing"]].to_numpy(dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ReadError(
+            f"{path}: the columns easting and northing do not hold numbers.",
+            remedy="Give metres of EPSG:27700, missing where a place is unknown.",
+        ) from error
 
 
 def _staffing(folder: Path) -> Staffing | None:
@@ -233,69 +263,91 @@ def _staffing(folder: Path) -> Staffing | None:
     return None if posts is None else Staffing(posts)
 
 
-def _post(row: Mapping[str, str]) -> Post:
+def _post(row: Cells) -> Post:
     return Post(
         plan=row["plan"],
         zone=row["zone"],
         role=row["role"],
-        fte=float(row["fte"]),
-        status=_standing(row["status"]),
+        fte=_number(row, "fte"),
+        status=_standing(row),
         source=row["source"],
     )
 
 
-def _school(row: Mapping[str, str]) -> School:
+def _school(row: Cells) -> School:
     return School(
         name=row["name"],
-        easting=float(row["easting"]),
-        northing=float(row["northing"]),
+        easting=_number(row, "easting"),
+        northing=_number(row, "northing"),
         placed=row["placed"],
-        tier=row["tier"],  # type: ignore[arg-type]  # checked against the tiers by _rows
+        tier=cast("Tier", _one_of(row, "tier", get_args(Tier))),
         pyramid=row["pyramid"],
         urn=row["urn"],
         source=row["source"],
     )
 
 
-def _site(row: Mapping[str, str]) -> Site:
+def _site(row: Cells) -> Site:
     return Site(
         name=row["name"],
-        easting=float(row["easting"]),
-        northing=float(row["northing"]),
+        easting=_number(row, "easting"),
+        northing=_number(row, "northing"),
         placed=row["placed"],
         kind=row["kind"],
-        capacity=float(row["capacity"]) if row["capacity"] else None,
+        capacity=_amount(row, "capacity"),
         source=row["source"],
-        status=_standing(row["status"]),
+        status=_standing(row),
     )
 
 
-def _town(row: Mapping[str, str]) -> Town:
+def _town(row: Cells) -> Town:
+    population = _amount(row, "population")
     return Town(
         name=row["name"],
-        easting=float(row["easting"]),
-        northing=float(row["northing"]),
+        easting=_number(row, "easting"),
+        northing=_number(row, "northing"),
         placed="point",
-        population=int(row["population"]) if row["population"] else None,
+        population=None if population is None else int(population),
     )
 
 
-def _standing(text: str) -> Literal["official", "illustrative"]:
-    if text == "official":
-        return "official"
-    if text == "illustrative":
-        return "illustrative"
-    raise ValueError(f"the status is '{text}', not official or illustrative")
+def _number(row: Cells, column: str) -> float:
+    try:
+        number = float(row[column])
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"the {column} is '{row[column]}', not a number")
+    return number
 
 
-def _rows(path: Path, make: Callable[[Mapping[str, str]], Row]) -> tuple[Row, ...] | None:
+def _amount(row: Cells, column: str) -> float | None:
+    if not row[column]:
+        return None
+    amount = _number(row, column)
+    if amount < 0:
+        raise ValueError(f"the {column} is '{row[column]}', below 0")
+    return amount
+
+
+def _standing(row: Cells) -> Standing:
+    return cast("Standing", _one_of(row, "status", get_args(Standing)))
+
+
+def _one_of(row: Cells, column: str, choices: tuple[str, ...]) -> str:
+    if row[column] not in choices:
+        raise ValueError(f"the {column} is '{row[column]}', not one of {', '.join(choices)}")
+    return row[column]
+
+
+def _rows(path: Path, make: Callable[[Cells], Row]) -> tuple[Row, ...] | None:
     if not path.is_file():
         return None
+    table = _table(path)
     made = []
-    records: list[dict[str, str]] = _table(path).to_dict("records")  # type: ignore[assignment]
-    for line, row in enumerate(records, start=2):
+    for line, cells in table.rows:
         try:
-            made.append(make(row))
+            made.append(make(dict(zip(table.columns, cells, strict=True))))
         except KeyError as error:
             raise ReadError(
                 f"{path} has no column {error}.", remedy="See docs/packs.md for its columns."
@@ -307,16 +359,30 @@ def _rows(path: Path, make: Callable[[Mapping[str, str]], Row]) -> tuple[Row, ..
     return tuple(made)
 
 
-def _table(path: Path) -> pd.DataFrame:
+def _table(path: Path) -> _Table:
+    """Read cells as they are written, refusing rows that are shorter or longer than the first.
+
+    pandas fills the one and shifts the other.
+    """
     if not path.is_file():
         raise PackError(f"{path} is not there.", remedy="See docs/packs.md for a pack's files.")
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        reader = csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
+        (_, columns), *rows = [(reader.line_num, row) for row in reader if row]
+    except (ValueError, csv.Error) as error:
         raise ReadError(
             f"{path} cannot be read as a CSV table in UTF-8.", remedy="Save it as 'CSV UTF-8'."
         ) from error
-    return table
+    twice = [column for column, count in Counter(columns).items() if count > 1]
+    if twice:
+        raise ReadError(f"{path} has two columns {named(twice)}.", remedy="Keep one.")
+    for line, cells in rows:
+        if len(cells) != len(columns):
+            raise ReadError(
+                f"{path}, line {line} has {len(cells)} cells under {len(columns)} columns.",
+                remedy="Put a cell that holds a comma in double quotes.",
+            )
+    return _Table(columns, rows)
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -338,7 +404,7 @@ def _checked(model: type[Checked], content: dict[str, Any], path: Path) -> Check
         return model.model_validate(content)
     except pydantic.ValidationError as error:
         faults = [
-            f"{'.'.join(str(part) for part in fault['loc'])} ({fault['msg'].lower()})"
+            f"{'.'.join(str(part) for part in fault['loc'])} ({_lower(fault['msg'])})"
             for fault in error.errors()
         ]
         raise PackError(
@@ -346,9 +412,14 @@ def _checked(model: type[Checked], content: dict[str, Any], path: Path) -> Check
         ) from error
 
 
+def _lower(message: str) -> str:
+    """Begin with a small letter and leave the rest, which may hold names."""
+    return message[:1].lower() + message[1:]
+
+
 def _inside(folder: Path, name: str) -> Path:
     """Join, refusing a name that leads out of the folder."""
-    if Path(name).name != name:
+    if Path(name).name != name or name in {"", ".", ".."}:
         raise PackError(
             f"'{name}' is no file name.", remedy="Name a file of the pack, without a path."
         )

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from analysis.aggregate import aggregate
 from analysis.tables import incident_table, indicator_table
 from app.charts import incident_chart, interval_chart
 from app.choices import choose, title
@@ -29,8 +28,7 @@ with need:
         "Compare with", offered, key="benchmark",
         format_func=lambda b: f"{b.title}: {b.value:,.1f}" if b else "All zones together",
     )  # fmt: skip
-    totals = aggregate(entry.plan, pack.measures)
-    table = indicator_table(totals, indicator, pack, what=entry.zone_word, benchmark=benchmark)
+    table = indicator_table(entry.plan, indicator, pack, what=entry.zone_word, benchmark=benchmark)
     st.altair_chart(interval_chart(table, indicator, benchmark), width="stretch")
     show_table(
         table,

@@ -26,8 +26,8 @@ if entry is None:
 pack = opened(entry)
 plan = pack.plan(asked.get("plan", pack.default_plan))
 settings = MapSettings(
-    shaded="shade" in asked,
-    indicator=pack.indicator(asked["shade"]) if "shade" in asked else pack.indicators[0],
+    shaded=bool(asked.get("shade")),
+    indicator=pack.indicator(asked.get("shade") or pack.indicators[0].key),
     by=BY_UNIT if asked.get("by") == BY_UNIT else BY_ZONE,
     method="Natural breaks",
     k=5,

@@ -60,6 +60,20 @@ def test_no_points_give_no_positions() -> None:
     assert (len(found), found.dtype) == (0, np.int32)
 
 
+def test_points_far_off_the_grid_are_in_no_unit() -> None:
+    far = [(1e300, -1e300), (-1e9, NORTH_M), (WEST_M, 1e9), (WEST_M + 50, -NORTH_M), centre(0, 0)]
+    assert located(index_of("one unit"), *far) == [OUTSIDE] * 4 + [0]
+
+
+def test_without_units_every_point_is_outside() -> None:
+    assert located(UnitIndex((), np.array([], dtype=object)), centre(0, 0)) == [OUTSIDE]
+
+
+def test_units_without_a_shape_hold_nothing() -> None:
+    shapes = np.array([None, shapely.Polygon(), square(0, 0)], dtype=object)
+    assert located(UnitIndex(("A", "B", "C"), shapes), centre(0, 0)) == [2]
+
+
 def test_repeated_points_all_get_their_unit() -> None:
     points = [centre(0, 0), centre(1, 0), centre(0, 0), (WEST_M + 20, NORTH_M - 50)] * 3
     assert located(index_of("three by three"), *points) == [0, 1, 0, 0] * 3

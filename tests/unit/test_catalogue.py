@@ -1,0 +1,95 @@
+"""The catalogue: which packs there are, whose come first, and how one is opened."""
+
+import os
+from pathlib import Path
+
+import pytest
+import shapely
+
+from geo.errors import PackError
+from layers.catalogue import DEFAULT, PACKS_VARIABLE, list_packs, open_pack, read_outline
+from layers.pack import Pack
+from small_pack import write_small_pack
+
+SHIPPED = ["dorset", "bcp", "durham", "kirklees"]
+
+
+@pytest.fixture(autouse=True)
+def no_packs_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(PACKS_VARIABLE, raising=False)
+
+
+def keys() -> list[str]:
+    return [entry.key for entry in list_packs()]
+
+
+def test_four_packs_ship_and_the_default_leads_them() -> None:
+    assert keys() == SHIPPED
+    assert keys()[0] == DEFAULT
+
+
+def test_every_shipped_pack_stands_under_its_own_key(shipped: Pack) -> None:
+    entry = next(entry for entry in list_packs() if entry.key == shipped.authority.key)
+    assert entry.name == shipped.authority.name
+    assert entry.folder == shipped.folder
+
+
+def test_packs_of_ones_own_come_first(small_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PACKS_VARIABLE, str(small_folder.parent))
+    assert keys() == ["small", *SHIPPED]
+    assert list_packs()[0].name == "Small Council"
+
+
+def test_a_pack_itself_may_be_named(small_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PACKS_VARIABLE, str(small_folder))
+    assert keys() == ["small", *SHIPPED]
+    assert open_pack("small").authority.name == "Small Council"
+
+
+def test_several_folders_may_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = write_small_pack(tmp_path / "one")
+    other = write_small_pack(tmp_path / "two").rename(tmp_path / "two" / "other")
+    folders = os.pathsep.join(["", str(one), str(other.parent)])
+    monkeypatch.setenv(PACKS_VARIABLE, folders)
+    assert keys() == ["small", "other", *SHIPPED]
+
+
+def test_a_pack_of_ones_own_stands_before_a_shipped_one_of_its_name(
+    small_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = small_folder.rename(small_folder.parent / "durham")
+    monkeypatch.setenv(PACKS_VARIABLE, str(own.parent))
+    assert keys() == ["durham", "dorset", "bcp", "kirklees"]
+    assert open_pack("durham").authority.name == "Small Council"
+
+
+def test_a_folder_without_packs_adds_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PACKS_VARIABLE, str(tmp_path))
+    assert keys() == SHIPPED
+
+
+def test_a_folder_that_is_not_there_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PACKS_VARIABLE, str(tmp_path / "gone"))
+    with pytest.raises(PackError, match=rf"gone is not there\. Correct {PACKS_VARIABLE}"):
+        list_packs()
+
+
+def test_a_folder_opens_by_its_path(small_folder: Path) -> None:
+    assert open_pack(str(small_folder)).authority.key == "small"
+
+
+def test_an_unknown_pack_is_refused_with_those_there_are() -> None:
+    with pytest.raises(
+        PackError, match=r"no pack 'devon'\. There are dorset, bcp, durham and 1 more; or name a"
+    ):
+        open_pack("devon")
+
+
+def test_the_outline_of_england_holds_every_authority(shipped: Pack) -> None:
+    outline = read_outline()
+    centres = shapely.points(shipped.geography.centre_m)
+    # the outline is kept to 50 m and without small islands, so a shore may stand a little out
+    assert (shapely.distance(outline, centres) < 2000).all()
+    assert shapely.contains(outline, centres).mean() > 0.98
