@@ -1,8 +1,8 @@
 """The command line: `zonewright app`, `zonewright packs`, `zonewright summary`."""
 
 import json
-import subprocess
-import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -33,10 +33,12 @@ def main() -> None:
 @click.option("--no-browser", is_flag=True, help="Serve it without opening a browser.")
 def app(port: int, *, no_browser: bool) -> None:
     """Open the app in the browser."""
-    words = ["-m", "streamlit", "run", str(APP), "--server.port", str(port)]
-    words += ["--server.showEmailPrompt", "false"]
+    from streamlit.web.cli import main as streamlit  # noqa: PLC0415  the other commands need it not
+
+    threading.Thread(target=_warm_up, daemon=True).start()
+    words = ["run", str(APP), "--server.port", str(port), "--server.showEmailPrompt", "false"]
     words += ["--server.headless", "true"] if no_browser else []
-    raise SystemExit(_wait([sys.executable, *words]))
+    streamlit(words, prog_name="streamlit")
 
 
 @main.command()
@@ -103,11 +105,19 @@ def summary(pack: str, plan: str | None, baseline: str | None, form: str, table:
         click.echo((zones if table == "zones" else equity).to_csv(**about), nl=False)
 
 
-def _wait(words: list[str]) -> int:
-    try:
-        return subprocess.run(words, check=False).returncode  # noqa: S603  our own interpreter
-    except KeyboardInterrupt:
-        return 0
+def _warm_up() -> None:
+    """Load what the first page needs while the server and the browser start.
+
+    Nothing of `app` may be among it: a component that is declared before the server is there is
+    never served.
+    """
+    import folium.plugins  # noqa: F401, PLC0415
+
+    import analysis.tables  # noqa: F401, PLC0415
+    from layers.catalogue import list_packs, open_pack  # noqa: PLC0415
+
+    with suppress(ZonewrightError):  # whatever is wrong, the page itself says it to the person
+        open_pack(list_packs()[0].key)
 
 
 if __name__ == "__main__":

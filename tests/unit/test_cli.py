@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
@@ -59,8 +61,8 @@ def assert_says(figures: dict[str, object], result: Evaluation) -> None:
             meant = result.per_zone(metric.key)
         for one, other in zip(said, meant, strict=True):
             if one != "c":  # suppressed
-                wanted = None if other != other else pytest.approx(other, abs=0.51 * 10**-places)
-                assert one == wanted, metric.key
+                wanted = pytest.approx(other, abs=0.51 * 10**-places)
+                assert one == (None if math.isnan(other) else wanted), metric.key
 
 
 def redrawn(pack: Pack, plan: str, *, units: int, out_of: str, to: str) -> Scenario:
@@ -206,11 +208,11 @@ def test_a_lookup_of_whole_zones_is_set_against_the_named_baseline(
     dorset: Pack, tmp_path: Path
 ) -> None:
     path = write_lookup(dorset.plan("east_west").plan, tmp_path / "halves.csv")
-    figures = content("summary", "dorset", "--plan", path, "--baseline", "areas")
-    assert figures["baseline"] == "areas"
+    figures = content("summary", "dorset", "--plan", path, "--baseline", "pyramids")
+    assert figures["baseline"] == "pyramids"
     assert figures["equity"]["units_moved"] == 249
-    # today's areas stand empty beside the halves
-    assert [row["units"] for row in figures["zones"][:4]] == [0, 0, 0, 0]
+    # today's pyramids stand empty beside the halves
+    assert [row["units"] for row in figures["zones"][:18]] == [0] * 18
 
 
 def test_a_pack_in_a_folder_is_summed_up(small_folder: Path) -> None:
@@ -372,7 +374,11 @@ def test_every_command_and_option_says_what_it_does(name: str) -> None:
 
 
 def test_the_version_is_told() -> None:
-    assert "version" in printed("--version")
+    try:
+        installed = version("zonewright")
+    except PackageNotFoundError:
+        pytest.skip("the project itself is not installed")
+    assert installed in printed("--version")
 
 
 def test_a_plan_named_as_a_file_is_not_mistaken_for_a_key(dorset: Pack, tmp_path: Path) -> None:

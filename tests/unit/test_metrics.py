@@ -1,0 +1,170 @@
+"""The registry: what every metric must have, and what each is on a pack drawn by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.metrics import METRICS, Metric
+from analysis.scenario import Edit, Evaluation, Scenario, evaluate, metric
+from analysis.tables import plan_table, zone_table
+from geo.errors import PlanError
+from layers.pack import Pack
+from small_pack import UNITS
+
+METHODS = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
+NAN = float("nan")
+
+
+def by_key(entry: Metric) -> str:
+    return entry.key
+
+
+@pytest.fixture(scope="module")
+def today(small: Pack) -> Evaluation:
+    return evaluate(Scenario("today", small.plan("zones")), small)
+
+
+@pytest.fixture(scope="module")
+def redrawn(small: Pack) -> Evaluation:
+    edit = Edit.move([UNITS[0], UNITS[8]], to="Middle")
+    return evaluate(Scenario("redraw", small.plan("zones")).do(edit), small)
+
+
+@pytest.mark.parametrize("field", ["key", "title"])
+def test_no_two_metrics_share_a_name(field: str) -> None:
+    names = [getattr(entry, field) for entry in METRICS]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("entry", METRICS, ids=by_key)
+def test_every_metric_says_its_version_unit_and_decimals(entry: Metric) -> None:
+    assert entry.version >= 1
+    assert entry.title[0].isupper()
+    assert entry.unit
+    assert 0 <= entry.decimals <= 3
+
+
+@pytest.mark.parametrize("entry", METRICS, ids=by_key)
+def test_every_metric_is_documented(entry: Metric) -> None:
+    assert METHODS.is_file(), "docs/methods.md is not there"
+    assert entry.title in METHODS.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("entry", METRICS, ids=by_key)
+def test_every_metric_gives_what_its_scope_promises(entry: Metric, today: Evaluation) -> None:
+    value = entry.compute(today.facts)
+    if entry.scope == "plan":
+        assert isinstance(value, float)
+        return
+    assert isinstance(value, np.ndarray)
+    assert value.shape == (3,)
+    assert value.dtype == np.float64
+
+
+@pytest.mark.parametrize("entry", METRICS, ids=by_key)
+def test_every_metric_stands_in_a_table(entry: Metric, today: Evaluation, small: Pack) -> None:
+    table = (zone_table if entry.scope == "zone" else plan_table)(today, small)
+    column = table.column(entry.key)
+    assert (column.title, column.unit, column.decimals) == (
+        entry.title,
+        entry.unit,
+        entry.decimals,
+    )
+
+
+@pytest.mark.parametrize("entry", METRICS, ids=by_key)
+def test_a_referral_rate_is_neither_good_nor_bad(entry: Metric) -> None:
+    assert entry.better in {"low", "high", "none"}
+    assert entry.scope == "plan" or entry.better == "none"
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"),
+    [
+        ("units", [3, 3, 3]),
+        ("persons", [3000, 3000, 3000]),
+        ("children", [600, 600, 800]),
+        ("referrals", [60, 30, 20]),
+        ("referral_rate", [1000, 500, 250]),
+        ("open_cases", [40, 20, 26]),
+        ("fte", [4, 1, 2]),
+        ("cases_per_fte", [10, 20, 13]),
+        ("area_km2", [0.03, 0.03, 0.03]),
+        ("polsby_popper", [4 * np.pi * 3 / 64] * 3),
+        ("pieces", [2, 1, 1]),  # the estuary parts the first unit from the rest of the north
+    ],
+)
+def test_figures_of_each_zone(today: Evaluation, key: str, answer: list[float]) -> None:
+    np.testing.assert_allclose(today.per_zone(key), answer)
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"),
+    [
+        # rates 1000, 500, 250 with 600, 600, 800 children: mean 550, variance 97,500
+        ("referral_cv", 100 * 97_500**0.5 / 550),
+        ("referral_max_min", 4),
+        # sum of s_i s_j |y_i - y_j| = 2 (.09 x 500 + .12 x 750 + .12 x 250) = 330, over 2 x 550
+        ("referral_gini", 0.3),
+        # loads 10, 20, 13 with 4, 1, 2 workers
+        ("load_max_min", 2),
+        ("units_moved", 0),
+        ("children_moved", 0),
+        ("cases_moved", 0),
+        ("pyramids_split", 2),
+        ("cut_edges", 6),
+        ("cut_length_km", 0.6),
+        ("stray_pieces", 1),
+        ("unassigned", 0),
+    ],
+)
+def test_figures_of_the_plan(today: Evaluation, key: str, answer: float) -> None:
+    assert today.for_plan(key) == pytest.approx(answer)
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"),
+    [
+        ("units_moved", 2),
+        ("children_moved", 300),
+        ("cases_moved", 9 + 6),
+        ("unassigned", 0),
+        ("stray_pieces", 0),  # the north is whole without the unit beyond the estuary
+    ],
+)
+def test_figures_of_a_redraw(redrawn: Evaluation, key: str, answer: float) -> None:
+    assert redrawn.for_plan(key) == answer
+
+
+def test_chance_is_less_than_what_the_zones_differ_by(today: Evaluation) -> None:
+    noise = today.for_plan("referral_noise")
+    assert 0 < noise < today.for_plan("referral_cv")
+
+
+def test_a_metric_is_found_by_its_key() -> None:
+    assert metric("referral_cv").title == "Referral rate CV"
+    with pytest.raises(PlanError, match=r"no metric 'cv'\. See units, persons, children and"):
+        metric("cv")
+
+
+def test_a_metric_of_a_zone_is_not_one_of_the_plan(today: Evaluation) -> None:
+    with pytest.raises(PlanError, match="'units' is one number a zone, not one for the plan"):
+        today.for_plan("units")
+    with pytest.raises(PlanError, match="'referral_cv' is one number for the plan, not one a zone"):
+        today.per_zone("referral_cv")
+
+
+@pytest.mark.parametrize("entry", METRICS, ids=by_key)
+def test_an_empty_zone_breaks_no_metric(entry: Metric, small: Pack) -> None:
+    emptied = Scenario("redraw", small.plan("zones")).do(Edit.move(UNITS[3:6], to="North"))
+    value = entry.compute(evaluate(emptied, small).facts)
+    if entry.scope == "zone" and entry.key not in {"referral_rate", "polsby_popper"}:
+        assert not np.isnan(value).any()
+
+
+@pytest.mark.parametrize("entry", METRICS, ids=by_key)
+def test_no_zone_at_all_breaks_no_metric(entry: Metric, small: Pack) -> None:
+    none = Scenario("redraw", small.plan("zones")).do(Edit.move(UNITS, to=None))
+    value = entry.compute(evaluate(none, small).facts)
+    assert np.shape(value) == (() if entry.scope == "plan" else (3,))
