@@ -154,8 +154,9 @@ def history(choice: Choice, scenario: Scenario) -> None:
 def warnings(choice: Choice, comparison: Comparison) -> None:
     """Name what the redraw tears apart: zones in pieces, pyramids in two zones, empty zones."""
     after = comparison.after
-    for at, piece in enumerate(after.stray):
-        _piece_warning(choice, piece, at)
+    with st.container(height=230 if len(after.stray) > 1 else "content", border=False):
+        for at, piece in enumerate(after.stray):
+            _piece_warning(choice, piece, at)
     empty = [z for z, size in zip(after.plan.zones, after.plan.sizes, strict=True) if not size]
     if empty:
         st.warning(f"No small area is left in {_plain(named(empty))}.")

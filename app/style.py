@@ -4,7 +4,7 @@ STYLE = """
 <style>
 .block-container { padding: 2.6rem 2rem 2rem 2rem; }
 h1 { font-size: 1.7rem !important; padding: 0 0 .2rem 0 !important; }
-h2 { font-size: 1.25rem !important; }
+h2, h3 { font-size: 1.25rem !important; padding: .4rem 0 .2rem 0 !important; }
 .zw-sub { color: #46525e; margin: 0 0 .5rem 0; }
 .zw-badge { display: inline-block; padding: 0 .5rem; border-radius: .75rem; font-size: .85rem;
   font-weight: 600; border: 1px solid #8a5a00; color: #5c3b00; background: #fff3d6; }

@@ -72,7 +72,8 @@ def render(table: Table, rows: list[int], *, caption: str, height: int | None = 
 
 def _heading(table: Table) -> str:
     """Write the heading, in two rows when columns are grouped."""
-    words = [*(["Code"] if table.codes else []), table.what, *(t.title for t in table.texts)]
+    what = table.what[:1].upper() + table.what[1:]
+    words = [*(["Code"] if table.codes else []), what, *(t.title for t in table.texts)]
     groups = list(dict.fromkeys(column.group for column in table.columns))
     fixed = "".join(_head(word, text=True) for word in words)
     single = "".join(_head(column.title, column.unit) for column in table.columns)
