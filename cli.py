@@ -47,7 +47,7 @@ def packs() -> None:
     from layers.catalogue import list_packs  # noqa: PLC0415  `app` need not wait for geopandas
 
     for entry in list_packs():
-        click.echo(f"{entry.key}\t{entry.name}\t{entry.folder}")
+        click.echo(f"{entry.key}\t{entry.fault or entry.name}\t{entry.folder}")
 
 
 @main.command()
@@ -117,7 +117,7 @@ def _warm_up() -> None:
     from layers.catalogue import list_packs, open_pack  # noqa: PLC0415
 
     with suppress(ZonewrightError):  # whatever is wrong, the page itself says it to the person
-        open_pack(list_packs()[0].key)
+        open_pack(next(entry.key for entry in list_packs() if not entry.fault))
 
 
 if __name__ == "__main__":

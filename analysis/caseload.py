@@ -25,15 +25,13 @@ Staff = Literal["stays", "follows"]
 def with_open_cases(measures: Measures) -> Measures:
     """Return the measures with `open_cases`, the sum of the kinds of case that are there.
 
-    A unit where one kind is missing or suppressed has no sum: that kind is left as it is and the
-    measures come back without `open_cases`, as they do when no kind is there.
+    A unit in which one kind is missing or suppressed has no sum, and says so by its status. The
+    measures come back as they are when no kind is there.
     """
     kinds = [key for key in CASE_KINDS if measures.has(key)]
     if not kinds or measures.has(OPEN_CASES):
         return measures
     rows = [measures.row(key) for key in kinds]
-    if measures.status[rows].any():
-        return measures
     parts = [measures.measures[row] for row in rows]
     modelled = any(part.status == "illustrative" for part in parts)
     described = Measure(
@@ -45,7 +43,8 @@ def with_open_cases(measures: Measures) -> Measures:
         status="illustrative" if modelled else "official",
         sensitive=True,
     )
-    return measures.joined(described, measures.values[rows].sum(axis=0))
+    worst = measures.status[rows].max(axis=0)
+    return measures.joined(described, measures.values[rows].sum(axis=0), status=worst)
 
 
 def cases_per_fte(

@@ -45,7 +45,10 @@ def choose() -> Choice:
 
 def choose_pack() -> Pack:
     """Ask for the authority only."""
-    entries = {entry.key: entry for entry in list_packs()}
+    found = list_packs()
+    for broken in (entry for entry in found if entry.fault):
+        st.warning(plain(f"The pack '{broken.key}' is left out. {broken.fault}"))
+    entries = {entry.key: entry for entry in found if not entry.fault}
     if not entries:
         raise PackError("There is no pack to open.", remedy="Name one in ZONEWRIGHT_PACKS.")
     with st.sidebar:
@@ -86,6 +89,11 @@ def opened(entry: Entry) -> Pack:
 @st.cache_resource(show_spinner="Opening the authority's pack …", max_entries=8)
 def _read(key: str, folder: str, newest: int) -> Pack:  # noqa: ARG001  they are the cache's key
     return open_pack(key)
+
+
+def plain(text: str) -> str:
+    """Take away what Markdown would act on: names come from files."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|$:~" else c for c in text)
 
 
 def title(heading: str, choice: Choice) -> None:

@@ -21,7 +21,7 @@ from analysis.metrics import METRICS
 from analysis.scenario import Comparison, Edit, Evaluation, Scenario
 from analysis.shape import Piece, pyramids_split
 from analysis.tables import plan_table, unit_table, zone_table
-from app.choices import Choice
+from app.choices import Choice, plain
 from app.drawing import add_zone_lines, add_zone_names, drawn, shade_zones
 from app.maps import BoxSelect, add_areas, add_outlines, base_map, from_degrees, to_degrees
 from geo.errors import PlanError, ZonewrightError, named
@@ -147,7 +147,7 @@ def history(choice: Choice, scenario: Scenario) -> None:
         steps = "1 step" if len(scenario.edits) == 1 else f"{len(scenario.edits)} steps"
         with st.expander(f"{steps} so far"):
             st.markdown(
-                "\n".join(f"{i}. {_plain(e.title)}" for i, e in enumerate(scenario.edits, 1))
+                "\n".join(f"{i}. {plain(e.title)}" for i, e in enumerate(scenario.edits, 1))
             )
 
 
@@ -159,7 +159,7 @@ def warnings(choice: Choice, comparison: Comparison) -> None:
             _piece_warning(choice, piece, at)
     empty = [z for z, size in zip(after.plan.zones, after.plan.sizes, strict=True) if not size]
     if empty:
-        st.warning(f"No small area is left in {_plain(named(empty))}.")
+        st.warning(f"No small area is left in {plain(named(empty))}.")
     if after.plan.unassigned:
         st.warning(f"{len(after.plan.unassigned)} small areas are in no zone.")
     pyramids = after.facts.pyramids
@@ -169,7 +169,7 @@ def warnings(choice: Choice, comparison: Comparison) -> None:
     newly = [s for s in pyramids_split(after.plan, pyramids) if s.pyramid not in was]
     for split in newly:
         parts = ", ".join(f"{zone} {n}" for zone, n in zip(split.zones, split.units, strict=True))
-        st.info(f"The pyramid {_plain(split.pyramid)} is now split: {_plain(parts)} small areas.")
+        st.info(f"The pyramid {plain(split.pyramid)} is now split: {plain(parts)} small areas.")
 
 
 def files(choice: Choice, scenario: Scenario, after: Evaluation) -> None:
@@ -209,7 +209,7 @@ def _load(choice: Choice, scenario: Scenario) -> None:
             uploaded.getvalue(), units=choice.pack.geography.units, zones=choice.entry.plan.zones
         )
     except ZonewrightError as refusal:
-        st.error(_plain(str(refusal)))
+        st.error(plain(str(refusal)))
         return
     moved = len(plan.moved_from(scenario.plan))
     st.button(
@@ -304,7 +304,7 @@ def _piece_warning(choice: Choice, piece: Piece, at: int) -> None:
     geography = choice.pack.geography
     names = named(geography.names[geography.position[unit]] for unit in piece.units)
     text, show = st.columns([4, 1], vertical_alignment="center")
-    text.warning(f"A piece of {_plain(piece.zone)} lies apart: {_plain(names)}.")
+    text.warning(f"A piece of {plain(piece.zone)} lies apart: {plain(names)}.")
     show.button("Show", key=f"piece-{at}", on_click=_zoom_to, args=(choice, piece))
 
 
@@ -336,8 +336,3 @@ def _card(what: str, now: str, was: str) -> str:
         f'<div class="zw-card"><div class="what">{html.escape(what)}</div>'
         f'<div class="now">{html.escape(now)}</div><div class="was">{html.escape(was)}</div></div>'
     )
-
-
-def _plain(text: str) -> str:
-    """Take away what Markdown would act on: names come from files."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|$:~" else c for c in text)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 import shapely
 
-from geo.adjacency import Shapes, build_adjacency
+from geo.adjacency import Neighbours, Shapes, build_adjacency
 from geo.crs import PRECISION_M, require_british_grid
 from geo.errors import GeographyError, VintageError, named
 from geo.geography import Geography, require_distinct, require_polygons
@@ -72,7 +72,10 @@ def build_geography(
     refuse_later_codes(units, vintage)
     polygons = np.asarray(shapely.set_precision(polygons, PRECISION_M, mode="pointwise"))
     _require_valid(units, polygons)
-    neighbours = build_adjacency(polygons).linked(links).cut(cuts)
+    neighbours = build_adjacency(polygons).linked(links)
+    closed = list(cuts)
+    _require_borders(units, neighbours, closed)
+    neighbours = neighbours.cut(closed)
     return Geography(key, vintage, tuple(units), tuple(names), polygons, neighbours)
 
 
@@ -113,6 +116,19 @@ def refuse_later_codes(units: Sequence[str], vintage: str) -> None:
             f"{len(late)} of {len(units)} units have codes of 2021 where {vintage} was wanted: "
             f"{named(late)}.",
             remedy="Give boundaries of 2011, or say that the vintage is 2021.",
+        )
+
+
+def _require_borders(
+    units: Sequence[str], neighbours: Neighbours, cuts: Sequence[tuple[int, int]]
+) -> None:
+    """Name by their codes what `Neighbours.cut` could only name by position."""
+    known = set(zip(*(side.tolist() for side in neighbours.pairs), strict=True))
+    strange = [f"{units[a]} and {units[b]}" for a, b in cuts if (min(a, b), max(a, b)) not in known]
+    if strange:
+        raise GeographyError(
+            f"The cuts part units that are no neighbours: {named(strange)}.",
+            remedy="Take the rows out, or check their codes.",
         )
 
 

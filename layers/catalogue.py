@@ -12,7 +12,7 @@ from pathlib import Path
 import geopandas as gpd
 import shapely
 
-from geo.errors import PackError, named
+from geo.errors import PackError, ZonewrightError, named
 from layers.pack import Pack
 from layers.read import BOUNDARIES, SETTINGS, read_name, read_pack
 
@@ -23,11 +23,15 @@ DEFAULT = "dorset"
 
 @dataclass(frozen=True)
 class Entry:
-    """A pack that can be opened: the name of its folder, its authority and where it is."""
+    """A pack: the name of its folder, its authority, where it is.
+
+    `fault` says why it cannot be opened; it is empty for a pack that can.
+    """
 
     key: str
     name: str
     folder: Path
+    fault: str = ""
 
 
 def list_packs() -> tuple[Entry, ...]:
@@ -43,7 +47,7 @@ def list_packs() -> tuple[Entry, ...]:
     shipped = sorted(_packs_in(SHIPPED), key=lambda folder: (folder.name != DEFAULT, folder.name))
     entries: dict[str, Entry] = {}
     for folder in (*folders, *shipped):
-        entries.setdefault(folder.name, Entry(folder.name, read_name(folder), folder))
+        entries.setdefault(folder.name, _entry(folder))
     return tuple(entries.values())
 
 
@@ -73,6 +77,13 @@ def read_outline() -> shapely.Geometry:
         BOUNDARIES / "england_outline.parquet"
     ).geometry.union_all()
     return outline
+
+
+def _entry(folder: Path) -> Entry:
+    try:
+        return Entry(folder.name, read_name(folder), folder)
+    except ZonewrightError as fault:  # the other packs can still be opened
+        return Entry(folder.name, folder.name, folder, fault=str(fault))
 
 
 def _packs_in(folder: Path) -> list[Path]:

@@ -118,10 +118,14 @@ class Measures:
         """Say whether all of `keys` are here."""
         return set(keys) <= set(self.keys)
 
-    def joined(self, measure: Measure, counts: npt.ArrayLike) -> "Measures":
-        """Return the measures with one more, all of whose values are known."""
-        row = np.asarray(counts, dtype=np.float64)[None, :]
-        known = np.zeros_like(row, dtype=np.int8)
+    def joined(
+        self, measure: Measure, counts: npt.ArrayLike, *, status: npt.ArrayLike | None = None
+    ) -> "Measures":
+        """Return the measures with one more, whose values are all known unless `status` says so."""
+        row = np.array(counts, dtype=np.float64)[None, :]
+        known = np.zeros(row.shape, dtype=np.int8)
+        if status is not None:
+            known[0] = status
         return Measures(
             self.units,
             (*self.measures, measure),

@@ -171,7 +171,10 @@ class Pack:
     @cached_property
     def standing(self) -> Standing:
         """`illustrative` when anything in the pack was modelled."""
-        modelled = any(m.status == "illustrative" for m in self.measures.measures)
+        statuses = [measure.status for measure in self.measures.measures]
+        statuses += [site.status for site in self.sites or ()]
+        statuses += [post.status for post in self.staffing.posts] if self.staffing else []
+        modelled = "illustrative" in statuses
         return "illustrative" if modelled else "official"
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ import streamlit as st
 from app.choices import Choice, opened
 from app.picture import BY_UNIT, BY_ZONE, MapSettings, show_zone_map
 from geo.errors import PackError
-from layers.catalogue import list_packs
+from layers.catalogue import DEFAULT, list_packs
 
 FULL = """
 <style>
@@ -18,7 +18,7 @@ header, [data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"],
 """
 
 asked = st.query_params
-entry = next((e for e in list_packs() if e.key == asked.get("pack", "dorset")), None)
+entry = next((e for e in list_packs() if e.key == asked.get("pack", DEFAULT)), None)
 if entry is None:
     raise PackError(
         f"There is no pack '{asked.get('pack')}'.", remedy="Open this page from the Zone map."

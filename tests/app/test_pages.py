@@ -246,6 +246,17 @@ def test_a_pack_of_ones_own_opens_first(
     assert open_page().selectbox(key="pack").value == small_folder.name
 
 
+def test_a_broken_pack_is_named_and_the_others_open(
+    open_page: OpenPage, small_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (small_folder / "authority.toml").write_text("key = ")
+    monkeypatch.setenv("ZONEWRIGHT_PACKS", str(small_folder))
+    app = open_page()
+    assert _is_well(app)
+    assert "is left out" in app.warning[0].value
+    assert app.selectbox(key="pack").value == "dorset"
+
+
 def test_what_a_pack_lacks_is_said(
     open_page: OpenPage, small_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

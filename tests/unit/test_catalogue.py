@@ -93,3 +93,14 @@ def test_the_outline_of_england_holds_every_authority(shipped: Pack) -> None:
     # the outline is kept to 50 m and without small islands, so a shore may stand a little out
     assert (shapely.distance(outline, centres) < 2000).all()
     assert shapely.contains(outline, centres).mean() > 0.98
+
+
+def test_a_broken_pack_keeps_nobody_from_the_others(
+    small_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (small_folder / "authority.toml").write_text("key = ")
+    monkeypatch.setenv("ZONEWRIGHT_PACKS", str(small_folder))
+    broken, *others = list_packs()
+    assert "is not TOML" in broken.fault
+    assert [entry.key for entry in others] == ["dorset", "bcp", "durham", "kirklees"]
+    assert not any(entry.fault for entry in others)

@@ -624,12 +624,20 @@ def test_what_a_pack_does_not_have_is_refused_with_what_it_has(small: Pack) -> N
         small.indicator("cin")
 
 
+def test_a_cut_between_strangers_names_their_codes(small_folder: Path) -> None:
+    (small_folder / "cuts.csv").write_text("unit_a,unit_b,reason\nE01000001,E01000008,a river\n")
+    with pytest.raises(GeographyError, match=r"no neighbours: E01000001 and E01000008\."):
+        read_pack(small_folder)
+
+
 def test_a_pack_shows_what_it_is(small: Pack) -> None:
     assert repr(small) == "<Pack small, 9 units, plans zones, pyramids>"
 
 
 def test_a_pack_is_illustrative_when_anything_in_it_was_modelled(small_folder: Path) -> None:
     assert read_pack(small_folder).standing == "illustrative"
-    path = small_folder / "indicators.toml"
-    path.write_text(path.read_text().replace("illustrative", "official"))
+    for name in ("indicators.toml", "sites.csv", "staffing.csv"):
+        assert read_pack(small_folder).standing == "illustrative", name
+        path = small_folder / name
+        path.write_text(path.read_text().replace("illustrative", "official"))
     assert read_pack(small_folder).standing == "official"
