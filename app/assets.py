@@ -14,5 +14,8 @@ LEAFLET = Path(str(files("js_lib_leaflet"))) / "static" / "js_lib_leaflet"
 
 _served = components.declare_component("leaflet", path=LEAFLET)
 
-FROM_MAP = f"../{__name__}.leaflet"
-"""The address of Leaflet's files as seen from the frame that streamlit-folium draws a map in."""
+FROM_PAGE = f"component/{__name__}.leaflet"
+"""The address of Leaflet's files as seen from a page, and from a frame whose text it holds."""
+
+FROM_COMPONENT = f"../{__name__}.leaflet"
+"""The same as seen from the frame that streamlit-folium draws a map in."""

@@ -12,6 +12,7 @@ from app.style import STYLE
 from geo.errors import ZonewrightError
 
 PAGES = Path(__file__).resolve().parent / "pages"
+WARM_AFTER_S = 4
 _log = logging.getLogger("zonewright")
 
 
@@ -51,5 +52,7 @@ def refusals() -> Iterator[None]:
 
 @st.cache_resource(show_spinner=False)
 def _warm() -> None:
-    """Load what only a choropleth needs, once, after the first page has been shown."""
-    threading.Thread(target=lambda: __import__("mapclassify"), daemon=True).start()
+    """Load what only a choropleth needs, once, when the first page has long been drawn."""
+    later = threading.Timer(WARM_AFTER_S, lambda: __import__("mapclassify"))
+    later.daemon = True
+    later.start()

@@ -21,7 +21,7 @@ from branca.element import MacroElement
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
-from app.assets import FROM_MAP
+from app.assets import FROM_PAGE
 from app.palettes import OUTLINE
 from geo.adjacency import Shapes
 from geo.geography import EPSG, Geography
@@ -38,10 +38,18 @@ MARGIN_M = 60_000
 
 
 class OfflineMap(folium.Map):
-    """A folium map whose script and style come from the installed Leaflet package."""
+    """A folium map whose script and style come from the installed Leaflet package.
 
-    default_js = [("leaflet", f"{FROM_MAP}/leaflet.js")]  # noqa: RUF012  as folium declares it
-    default_css = [("leaflet_css", f"{FROM_MAP}/leaflet.css")]  # noqa: RUF012
+    Parameters
+    ----------
+    leaflet
+        The address of Leaflet's files, seen from where the map is drawn.
+    """
+
+    def __init__(self, leaflet: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.default_js = [("leaflet", f"{leaflet}/leaflet.js")]
+        self.default_css = [("leaflet_css", f"{leaflet}/leaflet.css")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +88,16 @@ class Drawn:
         return _geojson(to_degrees(np.array([near], dtype=object))[0])
 
 
-def base_map(drawn: Drawn, *, tiles: bool = False, zoom_buttons: bool = True) -> OfflineMap:
+def base_map(
+    drawn: Drawn,
+    *,
+    leaflet: str = FROM_PAGE,
+    tiles: bool = False,
+    zoom_buttons: bool = True,
+) -> OfflineMap:
     """Start a map on the authority: sea, land, and with `tiles` online background maps."""
     chart = OfflineMap(
-        tiles=None, zoom_control=zoom_buttons, zoom_snap=0.25, attribution_control=tiles
+        leaflet, tiles=None, zoom_control=zoom_buttons, zoom_snap=0.25, attribution_control=tiles
     )
     chart.fit_bounds(drawn.bounds, padding=(12, 12))
     chart.add_child(_Style(drawn.frame))

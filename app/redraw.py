@@ -21,6 +21,7 @@ from analysis.metrics import METRICS
 from analysis.scenario import Comparison, Edit, Evaluation, Scenario
 from analysis.shape import Piece, pyramids_split
 from analysis.tables import plan_table, unit_table, zone_table
+from app.assets import FROM_COMPONENT
 from app.choices import Choice, plain
 from app.drawing import add_zone_lines, add_zone_names, drawn, shade_zones
 from app.maps import BoxSelect, add_areas, add_outlines, base_map, from_degrees, to_degrees
@@ -82,7 +83,7 @@ def redraw_map(choice: Choice, scenario: Scenario) -> None:
     """Draw the plan; a click or a box on it changes the list of chosen small areas."""
     pack, plan = choice.pack, scenario.plan
     geometry = drawn(pack.geography)
-    chart = base_map(geometry)
+    chart = base_map(geometry, leaflet=FROM_COMPONENT)
     chart.add_child(BoxSelect())
     layer = folium.FeatureGroup(name="Plan")
     shading = shade_zones(plan, title="")

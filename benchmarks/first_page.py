@@ -49,7 +49,7 @@ def _round(python: str) -> tuple[float, float]:
         try:
             begin = time.perf_counter()
             page.goto(f"http://127.0.0.1:{port}/")
-            frame = page.frame_locator("iframe[title^='streamlit_folium']").first
+            frame = page.frame_locator("iframe").first
             frame.locator("path.leaflet-interactive").nth(200).wait_for(timeout=30_000)
             drawn = time.perf_counter() - begin
         finally:

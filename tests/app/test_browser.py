@@ -83,7 +83,7 @@ class Watched:
 
     def open(self, path: str) -> FrameLocator:
         self.page.goto(f"{self.address}/{path}")
-        return self.page.frame_locator("iframe[title^='streamlit_folium']").first
+        return self.page.frame_locator("iframe").first
 
 
 @pytest.fixture(params=[(1366, 768), (1920, 1080)], ids=["laptop", "projector"])
