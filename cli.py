@@ -62,7 +62,7 @@ def packs() -> None:
     "--baseline",
     metavar="KEY",
     default=None,
-    help="The pack's plan that a lookup CSV redraws: it gives the staff. Found by its zones.",
+    help="The pack's plan that --plan redraws: it gives the staff. Found by its zones.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True
@@ -72,7 +72,7 @@ def packs() -> None:
     type=click.Choice(["zones", "equity"]),
     default="zones",
     show_default=True,
-    help="One row a zone, or one row a figure for the whole plan. JSON holds both.",
+    help="One row a zone, or one row for the whole plan. JSON holds both.",
 )
 def summary(pack: str, plan: str | None, baseline: str | None, form: str, table: str) -> None:
     """Print a table per zone of PACK, as the Redraw page shows it."""
@@ -102,7 +102,13 @@ def summary(pack: str, plan: str | None, baseline: str | None, form: str, table:
         content |= {"zones": zones.to_records(), "equity": equity.to_records()[0]}
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     else:
-        click.echo((zones if table == "zones" else equity).to_csv(**about), nl=False)
+        text = zones.to_csv(**about) if table == "zones" else equity.to_csv(**_but_name(about))
+        click.echo(text, nl=False)
+
+
+def _but_name(about: dict[str, str]) -> dict[str, str]:
+    """Leave out the fingerprint, which names the one row of the equity table already."""
+    return {key: value for key, value in about.items() if key != "fingerprint"}
 
 
 def _warm_up() -> None:

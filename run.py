@@ -28,7 +28,7 @@ CHECKS = (
 def main(words: list[str]) -> int:
     """Install what is wanting, then run the app, the tests, or a command of `zonewright`."""
     if sys.version_info < OLDEST:
-        print(f"Zonewright needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+        _say(f"Zonewright needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
         return 1
     first = words[0] if words else "app"
     developing = first in ("test", "check")
@@ -50,17 +50,22 @@ def _install(lock: str) -> int:
     if PYTHON.exists() and stamp.exists() and stamp.read_text() == digest:
         return 0
     if not PYTHON.exists():
-        print(f"Making {VENV} ...", flush=True)
+        _say(f"Making {VENV} ...")
         venv.create(VENV, with_pip=True, clear=True)
-    print(f"Installing what {lock} pins; this is done once ...", flush=True)
+    _say(f"Installing what {lock} pins; this is done once ...")
     pip = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet")
     code = _run(*pip, "--require-hashes", "-r", str(ROOT / lock))
     code = code or _run(*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
     if code:
-        print("The packages could not be installed. Does this machine reach a package registry?")
+        _say("The packages could not be installed. Does this machine reach a package registry?")
         return code
     stamp.write_text(digest)
     return 0
+
+
+def _say(text: str) -> None:
+    """Tell the person, not the file that a command's output may go to."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def _run(*words: str) -> int:

@@ -100,7 +100,8 @@ def _zone(
 def _plan(
     key: str, title: str, unit: str, decimals: int, compute: Callable[[Facts], Value]
 ) -> Metric:
-    return Metric(key, 1, title, unit, "low", "plan", decimals, compute)
+    better: Literal["low", "none"] = "none" if key.endswith("_noise") else "low"
+    return Metric(key, 1, title, unit, better, "plan", decimals, compute)
 
 
 def _per(

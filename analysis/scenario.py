@@ -33,10 +33,13 @@ class Edit:
         `3 units to North`.
     to
         Zone per unit; None takes a unit out of every zone.
+    zones
+        The order of zones, where the edit puts a whole plan in the place of another.
     """
 
     title: str
     to: Mapping[str, str | None]
+    zones: tuple[str, ...] = ()
 
     @classmethod
     def move(cls, units: Iterable[str], *, to: str | None) -> "Edit":
@@ -48,10 +51,16 @@ class Edit:
     @classmethod
     def replace_with(cls, plan: Plan, title: str) -> "Edit":
         """Put every unit where `plan` has it."""
-        return cls(title, {unit: plan.zone_of(unit) for unit in plan.units})
+        return cls(title, {unit: plan.zone_of(unit) for unit in plan.units}, plan.zones)
 
     def apply(self, plan: Plan) -> Plan:
-        """Return the plan after this step; a zone that it does not have is added last."""
+        """Return the plan after this step; a zone that it does not have is added last.
+
+        A whole plan none of whose zones is there yet takes the place of the old one. Where some
+        are, the others stay, empty: their staff is not forgotten.
+        """
+        if self.zones and not set(self.zones) & set(plan.zones):
+            return Plan.from_lookup(self.to, units=plan.units, zones=self.zones)
         fresh = dict.fromkeys(zone for zone in self.to.values() if zone)
         for name in fresh:
             if name not in plan.zones:

@@ -68,7 +68,7 @@ def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
         _metric_column(metric, _plan_figure(evaluation, metric.key, policy)) for metric in metrics
     ]
     return Table(
-        what="Plan",
+        what="Fingerprint",
         names=(evaluation.plan.fingerprint,),
         columns=tuple(columns),
         symbol=policy.symbol,

@@ -93,6 +93,7 @@ def show_zone_map(
     if not large:
         link = urlencode(
             {"pack": choice.pack.authority.key, "plan": choice.entry.key, "by": settings.by}
+            | {"method": settings.method, "classes": settings.k, "colours": settings.palette}
             | ({"shade": settings.indicator.key} if settings.shaded else {})
         )
         st.html(

@@ -206,9 +206,7 @@ def _load(choice: Choice, scenario: Scenario) -> None:
     if uploaded is None:
         return
     try:
-        plan = read_lookup(
-            uploaded.getvalue(), units=choice.pack.geography.units, zones=choice.entry.plan.zones
-        )
+        plan = read_lookup(uploaded.getvalue(), units=choice.pack.geography.units)
     except ZonewrightError as refusal:
         st.error(plain(str(refusal)))
         return

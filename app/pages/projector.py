@@ -3,6 +3,8 @@
 import streamlit as st
 
 from app.choices import Choice, opened
+from app.classes import METHODS
+from app.palettes import RAMPS
 from app.picture import BY_UNIT, BY_ZONE, MapSettings, show_zone_map
 from geo.errors import PackError
 from layers.catalogue import DEFAULT, list_packs
@@ -29,9 +31,9 @@ settings = MapSettings(
     shaded=bool(asked.get("shade")),
     indicator=pack.indicator(asked.get("shade") or pack.indicators[0].key),
     by=BY_UNIT if asked.get("by") == BY_UNIT else BY_ZONE,
-    method="Natural breaks",
-    k=5,
-    palette="Blues",
+    method=next((m for m in METHODS if m == asked.get("method")), METHODS[0]),
+    k=int(asked["classes"]) if asked.get("classes", "") in {"3", "4", "5", "6", "7"} else 5,
+    palette=asked["colours"] if asked.get("colours") in RAMPS else next(iter(RAMPS)),
     tiles=False,
 )
 st.html(FULL)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.choices import choose, title
-from app.picture import map_settings, show_zone_map, zone_or_unit_table
+from app.picture import BY_UNIT, map_settings, show_zone_map, zone_or_unit_table
 from app.tables import show_table
 
 choice = choose()
@@ -12,12 +12,17 @@ title("Zone map", choice)
 show_zone_map(choice, settings, height=600)
 
 table = zone_or_unit_table(choice, settings)
+if settings.shaded or settings.by == BY_UNIT:
+    what = settings.indicator.key
+    caption = f"{settings.indicator.title}, {settings.indicator.period}."
+else:
+    what, caption = "figures", f"Main figures of the {choice.entry.title}."
 st.subheader("The table behind the map")
 show_table(
     table,
     key="map",
-    file=f"{choice.pack.authority.key}-{choice.entry.key}-{settings.indicator.key}.csv",
+    file=f"{choice.pack.authority.key}-{choice.entry.key}-{what}.csv",
     about={"authority": choice.pack.authority.name, "plan": choice.entry.title},
-    caption=f"{settings.indicator.title}, {settings.indicator.period}.",
+    caption=caption,
     height=420,
 )

@@ -135,7 +135,18 @@ def test_a_lookup_is_a_redraw_of_the_plan_with_its_zones(small: Pack) -> None:
 def test_a_lookup_with_zones_of_its_own_redraws_the_default_plan(small: Pack) -> None:
     scenario = redrawing(small, Plan.from_lookup(dict.fromkeys(UNITS, "Whole")))
     assert scenario.baseline.key == "zones"
-    assert scenario.plan.zones == ("North", "Middle", "South", "Whole")
+    assert scenario.plan.zones == ("Whole",)
+
+
+def test_a_lookup_that_keeps_a_zone_keeps_the_emptied_ones_and_their_staff(small: Pack) -> None:
+    scenario = redrawing(small, Plan.from_lookup(dict.fromkeys(UNITS, "North")))
+    assert scenario.plan.zones == ("North", "Middle", "South")
+    assert scenario.plan.sizes.tolist() == [9, 0, 0]
+
+
+def test_a_reset_from_zones_of_its_own_is_todays_plan(small: Pack) -> None:
+    scenario = redrawing(small, Plan.from_lookup(dict.fromkeys(UNITS, "Whole"))).reset()
+    assert scenario.plan == small.plan("zones").plan
 
 
 def test_the_baseline_may_be_named(small: Pack) -> None:
