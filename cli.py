@@ -3,12 +3,15 @@
 import json
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from geo.errors import ZonewrightError
 
+Staff = Literal["stays", "follows"]
 APP = Path(__file__).resolve().parent / "streamlit_app.py"
 
 
@@ -65,6 +68,13 @@ def packs() -> None:
     help="The pack's plan that --plan redraws: it gives the staff. Found by its zones.",
 )
 @click.option(
+    "--staff",
+    type=click.Choice(["stays", "follows"]),
+    default="stays",
+    show_default=True,
+    help="What FTE does where units move: stay with its zone, or follow the open cases.",
+)
+@click.option(
     "--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True
 )
 @click.option(
@@ -74,7 +84,9 @@ def packs() -> None:
     show_default=True,
     help="One row a zone, or one row for the whole plan. JSON holds both.",
 )
-def summary(pack: str, plan: str | None, baseline: str | None, form: str, table: str) -> None:
+def summary(  # noqa: PLR0917  one option a parameter, as click hands them over
+    pack: str, plan: str | None, baseline: str | None, staff: Staff, form: str, table: str
+) -> None:
     """Print a table per zone of PACK, as the Redraw page shows it."""
     from analysis.scenario import evaluate, redrawing  # noqa: PLC0415  as above
     from analysis.tables import plan_table, zone_table  # noqa: PLC0415
@@ -89,12 +101,14 @@ def summary(pack: str, plan: str | None, baseline: str | None, form: str, table:
     else:
         lookup = read_lookup(Path(plan), units=opened.geography.units)
         scenario = redrawing(opened, lookup, baseline=baseline, key=Path(plan).stem)
+    scenario = replace(scenario, staff=staff)
     result = evaluate(scenario, opened)
     zones, equity = zone_table(result, opened), plan_table(result, opened)
     about = {
         "authority": opened.authority.name,
         "plan": scenario.key,
         "baseline": scenario.baseline.key,
+        "staff": scenario.staff,
         "fingerprint": scenario.plan.fingerprint,
     }
     if form == "json":

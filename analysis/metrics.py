@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.aggregate import ZoneTotals
-from analysis.caseload import OPEN_CASES, cases_per_fte, changing_zone
+from analysis.caseload import OPEN_CASES, Staff, cases_per_fte, changing_zone
 from analysis.equity import Inequality, inequality
 from analysis.shape import ZoneShapes, pyramids_split, zone_shapes
 from geo.geography import Geography
@@ -35,6 +35,7 @@ class Facts:
     totals: ZoneTotals
     fte: npt.NDArray[np.float64]
     pyramids: Plan | None
+    staff: Staff = "stays"
 
     def counts(self, key: str) -> npt.NDArray[np.float64]:
         """Give a measure's totals per zone; NaN throughout where the pack does not count it."""

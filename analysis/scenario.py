@@ -34,7 +34,7 @@ class Edit:
     to
         Zone per unit; None takes a unit out of every zone.
     zones
-        The order of zones, where the edit puts a whole plan in the place of another.
+        All zones, where the edit puts a whole plan in the place of another.
     """
 
     title: str
@@ -49,17 +49,14 @@ class Edit:
         return cls(f"{len(moved)} {word} to {to or 'no zone'}", moved)
 
     @classmethod
-    def replace_with(cls, plan: Plan, title: str) -> "Edit":
-        """Put every unit where `plan` has it."""
-        return cls(title, {unit: plan.zone_of(unit) for unit in plan.units}, plan.zones)
+    def replace_with(cls, plan: Plan, title: str, *, keeping: tuple[str, ...] = ()) -> "Edit":
+        """Put `plan` in the place of what is there; zones in `keeping` stay, if need be empty."""
+        zones = (*keeping, *(zone for zone in plan.zones if zone not in keeping))
+        return cls(title, {unit: plan.zone_of(unit) for unit in plan.units}, zones)
 
     def apply(self, plan: Plan) -> Plan:
-        """Return the plan after this step; a zone that it does not have is added last.
-
-        A whole plan none of whose zones is there yet takes the place of the old one. Where some
-        are, the others stay, empty: their staff is not forgotten.
-        """
-        if self.zones and not set(self.zones) & set(plan.zones):
+        """Return the plan after this step; a zone that it does not have is added last."""
+        if self.zones:
             return Plan.from_lookup(self.to, units=plan.units, zones=self.zones)
         fresh = dict.fromkeys(zone for zone in self.to.values() if zone)
         for name in fresh:
@@ -115,6 +112,16 @@ class Scenario:
         if not self.undone:
             raise PlanError("There is nothing to redo.")
         return replace(self, edits=(*self.edits, self.undone[-1]), undone=self.undone[:-1])
+
+    def taking(self, plan: Plan, title: str) -> Edit:
+        """Make the step that takes over a plan from elsewhere.
+
+        When it names any zone of the baseline, those that it leaves empty stay, so that their
+        staff is not forgotten. A plan with none but zones of its own takes the baseline's place.
+        """
+        zones = self.baseline.plan.zones
+        shared = set(zones) & set(plan.zones) or not plan.zones
+        return Edit.replace_with(plan, title, keeping=zones if shared else ())
 
     def reset(self) -> "Scenario":
         """Return to the baseline by one more step, which can be undone."""
@@ -205,6 +212,7 @@ def evaluate(scenario: Scenario, pack: Pack) -> Evaluation:
         totals=aggregate(plan, measures),
         fte=_fte(scenario, pack),
         pyramids=pyramids,
+        staff=scenario.staff,
     )
     return Evaluation(
         facts=facts,
@@ -257,9 +265,7 @@ def redrawing(
         best = int(np.argmax(shared))
         baseline = pack.plans[best].key if shared[best] else pack.default_plan
     start = Scenario(key, pack.plan(baseline))
-    if plan == start.plan:
-        return start
-    return start.do(Edit.replace_with(plan, key))
+    return start if plan == start.plan else start.do(start.taking(plan, key))
 
 
 def _fte(scenario: Scenario, pack: Pack) -> npt.NDArray[np.float64]:

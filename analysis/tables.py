@@ -218,8 +218,10 @@ def _plan_figure(evaluation: Evaluation, key: str, policy: Policy) -> Suppressed
     value = evaluation.for_plan(key)
     if key in _MOVED:
         return suppress([value], policy=policy)
-    if _gives_away(evaluation, _WORKED_OUT_FROM.get(key.partition("_")[0], ""), policy):
-        return Suppressed(np.array([np.nan]), np.array([Status.SUPPRESSED], dtype=np.int8))
+    source = _WORKED_OUT_FROM.get(key.partition("_")[0], "")
+    by_staff = source == OPEN_CASES and _fte_gives_away(evaluation, policy)
+    if by_staff or _gives_away(evaluation, source, policy):
+        return _all_suppressed(1)
     return _plain([value])
 
 
@@ -233,11 +235,36 @@ def _gives_away(evaluation: Evaluation, source: str, policy: Policy) -> bool:
     return bool((shown.status == Status.SUPPRESSED).any())
 
 
+def _fte_gives_away(evaluation: Evaluation, policy: Policy) -> bool:
+    """Say whether FTE that follows cases tells how many cases a small move took along.
+
+    A unit takes FTE in proportion to its cases, so FTE before and after is a count in disguise.
+    """
+    facts = evaluation.facts
+    if facts.staff == "stays" or not facts.measures.has(OPEN_CASES):
+        return False
+    cases = facts.measures.counts(OPEN_CASES)
+    moved = facts.baseline.positions(facts.plan.moved_from(facts.baseline))
+    ways = zip(facts.baseline.assignment[moved], facts.plan.assignment[moved], strict=True)
+    taken: dict[tuple[int, int], float] = {}
+    for unit, way in zip(moved, ways, strict=True):
+        taken[way] = taken.get(way, 0.0) + float(cases[unit])
+    return any(policy.low <= count <= policy.high for count in taken.values()) or _gives_away(
+        evaluation, OPEN_CASES, policy
+    )
+
+
+def _all_suppressed(rows: int) -> Suppressed:
+    return Suppressed(np.full(rows, np.nan), np.full(rows, Status.SUPPRESSED, dtype=np.int8))
+
+
 def _counted(evaluation: Evaluation, key: str, policy: Policy) -> Suppressed:
     """Give a count per zone, in no zone, and over all."""
     facts, plan = evaluation.facts, evaluation.plan
     if facts.measures.has(key):
         return protected_zones(facts.totals, key, facts.measures, policy, plan=plan)
+    if key == "fte" and _fte_gives_away(evaluation, policy):
+        return _all_suppressed(len(plan.zones) + len(_loose(plan)) + 1)
     loose = plan.positions(plan.unassigned)
     area_km2 = float(facts.geography.area_m2[loose].sum() / M2_PER_KM2)
     outside = {"units": float(len(loose)), "area_km2": area_km2, "fte": 0.0}.get(key, np.nan)

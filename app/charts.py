@@ -71,7 +71,7 @@ def incident_chart(counted: pd.DataFrame, standing: Standing) -> alt.Chart:
             ),
             tooltip=["month:O", "kind:N", alt.Tooltip("incidents:Q", format=",")],
         )
-        .properties(height=300, title=_title("ASB incidents by month and type", "", standing))
+        .properties(height=400, title=_title("ASB incidents by month and type", "", standing))
     )  # fmt: skip
     return chart
 

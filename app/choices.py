@@ -39,7 +39,7 @@ def choose() -> Choice:
         remember("plan", widget)
         entry = pack.plan(key)
         if entry.status == "approximate":
-            st.caption(f"Approximate lines. {entry.note}")
+            st.caption(f"Approximate lines. {plain(entry.note)}")
     return Choice(pack, entry)
 
 
@@ -71,6 +71,8 @@ def recall(name: str, widget: str, options: Sequence[str], *, default: str) -> N
     """
     kept = st.session_state.get(f"kept-{widget}", st.query_params.get(name, default))
     value = st.session_state.get(widget, kept)
+    if value not in options:
+        st.warning(plain(f"There is no {name} '{value}' here; the page shows another."))
     st.session_state[widget] = value if value in options else default
 
 

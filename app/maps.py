@@ -280,6 +280,13 @@ def add_layer_switch(chart: Chart) -> None:
     folium.LayerControl(collapsed=True, position="topright").add_to(chart)
 
 
+def as_page(chart: OfflineMap, *, title: str) -> str:
+    """Write a map as a page of its own, with the language and title that readers announce."""
+    page: str = chart.get_root().render()
+    heading = f"<head>\n<title>{html.escape(title)}</title>"
+    return page.replace("<html>", '<html lang="en-GB">', 1).replace("<head>", heading, 1)
+
+
 def to_degrees(shapes: Shapes) -> Shapes:
     """Bring shapes from EPSG:27700 to longitude and latitude."""
     return np.asarray(shapely.transform(shapes, _transform))
@@ -356,6 +363,11 @@ class _Style(MacroElement):
             map.scrollWheelZoom.disable();
             map.on("click", function () { map.scrollWheelZoom.enable(); });
             map.on("mouseout", function () { map.scrollWheelZoom.disable(); });
+            // hundreds of areas are no stops for the keyboard: lists and tables serve it
+            map.on("layeradd", function (event) {
+                var path = event.layer.getElement && event.layer.getElement();
+                if (path && path.tagName === "path") { path.setAttribute("tabindex", "-1"); }
+            });
         })({{ this._parent.get_name() }}, {{ this.frame|tojson }});
         {% endmacro %}
         """

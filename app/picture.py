@@ -22,7 +22,15 @@ from app.drawing import (
     shade_values,
     shade_zones,
 )
-from app.maps import OfflineMap, add_areas, add_layer_switch, add_legend, add_outlines, base_map
+from app.maps import (
+    OfflineMap,
+    add_areas,
+    add_layer_switch,
+    add_legend,
+    add_outlines,
+    as_page,
+    base_map,
+)
 from app.palettes import MISSING, RAMPS
 from geo.plan import UNASSIGNED
 from layers.indicators import Indicator
@@ -48,7 +56,9 @@ class MapSettings:
 def map_settings(choice: Choice) -> MapSettings:
     """Ask in the sidebar what to colour the map by."""
     pack, word = choice.pack, choice.entry.zone_word
-    titles = {PLAIN: f"{word} only"} | {i.key: i.title for i in pack.indicators}
+    titles = {PLAIN: f"{word[:1].upper()}{word[1:]} only"} | {
+        i.key: i.title for i in pack.indicators
+    }
     with st.sidebar:
         recall("shade", "shade", list(titles), default=PLAIN)
         key = st.selectbox(
@@ -89,7 +99,8 @@ def show_zone_map(
     """Draw the map; `large` is for a projector."""
     chart = zone_chart(choice, settings, large=large)
     # nothing on this map is asked back, so it needs no component and stands half a second sooner
-    st.iframe(chart.get_root().render(), height=height, alt=f"Map of {choice.entry.title}")
+    name = f"Map of {choice.entry.title}"
+    st.iframe(as_page(chart, title=name), height=height, alt=name)
     if not large:
         link = urlencode(
             {"pack": choice.pack.authority.key, "plan": choice.entry.key, "by": settings.by}

@@ -71,9 +71,7 @@ def cards(comparison: Comparison, pack: Pack) -> None:
     for key in SHOWN:
         column, was = after.column(key), before.column(key)
         unit = column.unit if column.unit in ("%", "FTE") else ""
-        now, then = (
-            f"{t.cell(c, 0) or '–'} {unit}".strip() for t, c in ((after, column), (before, was))
-        )
+        now, then = (_with_unit(t.cell(c, 0), unit) for t, c in ((after, column), (before, was)))
         note = "from today's lines" if key.endswith("_moved") else f"was {then}"
         boxes.append(_card(metrics[key].title, now, note))
     st.html(f'<div class="zw-cards" role="status">{"".join(boxes)}</div>')
@@ -162,7 +160,7 @@ def warnings(choice: Choice, comparison: Comparison) -> None:
     if empty:
         st.warning(f"No small area is left in {plain(named(empty))}.")
     if after.plan.unassigned:
-        st.warning(f"{len(after.plan.unassigned)} small areas are in no zone.")
+        st.warning(f"Small areas in no zone: {len(after.plan.unassigned)}.")
     pyramids = after.facts.pyramids
     if pyramids is None:
         return
@@ -170,26 +168,28 @@ def warnings(choice: Choice, comparison: Comparison) -> None:
     newly = [s for s in pyramids_split(after.plan, pyramids) if s.pyramid not in was]
     for split in newly:
         parts = ", ".join(f"{zone} {n}" for zone, n in zip(split.zones, split.units, strict=True))
-        st.info(f"The pyramid {plain(split.pyramid)} is now split: {plain(parts)} small areas.")
+        st.info(f"The pyramid {plain(split.pyramid)} is now split, by small areas: {plain(parts)}.")
 
 
 def files(choice: Choice, scenario: Scenario, after: Evaluation) -> None:
     """Save the plan as a lookup CSV, or load one."""
     save, load = st.columns(2, gap="medium")
     stem = f"{choice.pack.authority.key}-{choice.entry.key}"
+    staff = "staff follow their cases" if scenario.staff == "follows" else "staff stay"
     with save:
-        st.subheader("Save")
+        st.header("Save")
         st.download_button(
             "Plan as lookup CSV (unit, zone)", lookup_csv(scenario.plan).encode(),
             file_name=f"{stem}-redrawn.csv", mime="text/csv", on_click="ignore",
             icon=":material/download:",
         )  # fmt: skip
         st.download_button(
-            "Figures per zone, as the command line prints them",
+            f"Figures per zone ({staff})",
             zone_table(after, choice.pack).to_csv(
                 authority=choice.pack.authority.name,
                 plan=f"{stem}-redrawn",
                 baseline=choice.entry.key,
+                staff=scenario.staff,
                 fingerprint=scenario.plan.fingerprint,
             ).encode("utf-8-sig"),
             file_name=f"{stem}-redrawn-zones.csv", mime="text/csv", on_click="ignore",
@@ -197,7 +197,7 @@ def files(choice: Choice, scenario: Scenario, after: Evaluation) -> None:
         )  # fmt: skip
         st.caption(f"Plan {scenario.plan.fingerprint}")
     with load:
-        st.subheader("Load")
+        st.header("Load")
         _load(choice, scenario)
 
 
@@ -215,7 +215,7 @@ def _load(choice: Choice, scenario: Scenario) -> None:
         f"Use it: {moved} small areas change zone",
         disabled=not moved,
         on_click=_do,
-        args=(choice, Edit.replace_with(plan, f"Loaded {uploaded.name}")),
+        args=(choice, scenario.taking(plan, f"Loaded {uploaded.name}")),
     )
 
 
@@ -237,10 +237,12 @@ def _move(choice: Choice, units: tuple[str, ...], to: str | None) -> None:
 
 
 def _do(choice: Choice, edit: Edit) -> None:
+    st.session_state.pop(_focus_key(choice), None)
     st.session_state[_scenario_key(choice)] = current(choice).do(edit)
 
 
 def _step(choice: Choice, step: Callable[[Scenario], Scenario]) -> None:
+    st.session_state.pop(_focus_key(choice), None)
     with suppress(PlanError):  # two quick clicks, and nothing left to undo
         st.session_state[_scenario_key(choice)] = step(current(choice))
 
@@ -328,6 +330,12 @@ def _chosen_key(choice: Choice) -> str:
 
 def _focus_key(choice: Choice) -> str:
     return f"focus-{choice.pack.authority.key}-{choice.entry.key}"
+
+
+def _with_unit(text: str, unit: str) -> str:
+    if not text:
+        return "–"
+    return f"{text} {unit}".strip() if text[0].isdigit() else text
 
 
 def _card(what: str, now: str, was: str) -> str:

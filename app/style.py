@@ -13,7 +13,7 @@ h2, h3 { font-size: 1.25rem !important; padding: .4rem 0 .2rem 0 !important; }
 .zw-scroll:focus-visible { outline: 3px solid #0b5cad; }
 table.zw { border-collapse: collapse; width: 100%; font-size: .92rem; background: #fff;
   font-variant-numeric: tabular-nums; margin: 0; }
-table.zw caption { text-align: left; padding: .35rem .6rem; color: #46525e; font-size: .85rem; }
+table.zw caption { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; }
 table.zw th, table.zw td { padding: .28rem .6rem; border-bottom: 1px solid #e4e9ee;
   text-align: right; white-space: nowrap; }
 table.zw thead th { position: sticky; top: 0; background: #f2f5f8; white-space: normal;
@@ -28,7 +28,7 @@ table.zw small { color: #5b6772; font-weight: 400; }
 .zw-card .what { font-size: .8rem; color: #46525e; line-height: 1.2; min-height: 2.4em; }
 .zw-card .now { font-size: 1.25rem; line-height: 1.4; font-weight: 700; }
 .zw-card .was { font-size: .8rem; color: #46525e; }
-.zw-note { font-size: .85rem; color: #46525e; }
+.zw-note { font-size: .85rem; color: #46525e; margin: 0 0 .3rem 0; }
 @media print {
   [data-testid="stSidebar"], header, .stButton, .stDownloadButton { display: none !important; }
 }

@@ -64,8 +64,9 @@ def render(table: Table, rows: list[int], *, caption: str, height: int | None = 
     note = f"{caption} {_symbols(table)}".strip()
     limit = f"max-height:{height}px" if height else ""
     return (
+        f'<p class="zw-note">{html.escape(note)}</p>'
         f'<div class="zw-scroll" tabindex="0" role="region" aria-label="{html.escape(caption)}" '
-        f'style="{limit}"><table class="zw"><caption>{html.escape(note)}</caption>'
+        f'style="{limit}"><table class="zw"><caption>{html.escape(caption)}</caption>'
         f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -4,16 +4,16 @@ import html
 
 import streamlit as st
 
-from app.choices import choose, title
+from app.choices import choose, plain, title
 
 choice = choose()
 pack, authority = choice.pack, choice.pack.authority
 title("Sources", choice)
 
 for note in authority.notes:
-    st.markdown(f"- {note}")
+    st.markdown(f"- {plain(note)}")
 
-st.subheader("What is counted")
+st.header("What is counted")
 rows = "".join(
     f'<tr><th scope="row" class="text">{html.escape(m.title)}</th>'
     f'<td class="text">{html.escape(m.counts)}</td><td class="text">{html.escape(m.period)}</td>'
@@ -22,7 +22,8 @@ rows = "".join(
     for m in pack.measures.measures
 )
 st.html(
-    '<div class="zw-scroll" tabindex="0"><table class="zw"><thead><tr>'
+    '<div class="zw-scroll" tabindex="0" role="region" aria-label="What is counted">'
+    '<table class="zw"><thead><tr>'
     + "".join(
         f'<th class="text" scope="col">{h}</th>'
         for h in ("Measure", "Counts", "Period", "Status", "Source")
@@ -30,16 +31,17 @@ st.html(
     + f"</tr></thead><tbody>{rows}</tbody></table></div>"
 )
 
-st.subheader("Plans")
+st.header("Plans")
 for entry in pack.plans:
-    st.markdown(f"- **{entry.title}** ({entry.status}). {entry.note} {entry.source}")
-
-st.subheader("Data and licences")
-for source in authority.sources:
     st.markdown(
-        f"- **{source.title}**, {source.publisher}, {source.vintage}. {source.licence}, "
-        f"via {source.via}. {source.attribution}"
+        f"- **{plain(entry.title)}** ({entry.status}). {plain(entry.note)} {plain(entry.source)}"
     )
+
+st.header("Data and licences")
+for source in authority.sources:
+    parts = (source.publisher, source.vintage, source.licence, f"via {source.via}")
+    about = ". ".join(part for part in (*parts, source.attribution) if part)
+    st.markdown(f"- **{plain(source.title)}**. {plain(about)}")
 st.caption(
     f"Small counts follow the rule '{authority.disclosure}'. Boundaries are LSOA "
     f"{authority.vintage} in EPSG:27700."

@@ -17,7 +17,7 @@ if settings.shaded or settings.by == BY_UNIT:
     caption = f"{settings.indicator.title}, {settings.indicator.period}."
 else:
     what, caption = "figures", f"Main figures of the {choice.entry.title}."
-st.subheader("The table behind the map")
+st.header("The table behind the map")
 show_table(
     table,
     key="map",

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -99,6 +99,13 @@ def laptop(browser: Browser, address: str) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     yield Watched(context.new_page(), address)
     context.close()
+
+
+def _wait_for(met: Callable[[], bool], *, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.2)
 
 
 def _areas(chart: FrameLocator) -> int:
@@ -247,8 +254,7 @@ def test_a_piece_apart_is_zoomed_to(laptop: Watched, dorset: Pack) -> None:
     zoom = "() => window.map.getZoom()"
     before = chart.locator("body").evaluate(zoom)
     page.get_by_role("button", name="Show").click()
-    page.wait_for_timeout(2500)
-    assert chart.locator("body").evaluate(zoom) > before + 1
+    _wait_for(lambda: chart.locator("body").evaluate(zoom) > before + 1)
     inside = "at => window.map.getBounds().contains(at)"
     name = "North Dorset 001A"
     unit = dorset.geography.position[dorset.geography.units[dorset.geography.names.index(name)]]

@@ -257,6 +257,24 @@ def test_a_broken_pack_is_named_and_the_others_open(
     assert app.selectbox(key="pack").value == "dorset"
 
 
+@pytest.mark.parametrize("page", ["zone_map", "sources"])
+def test_words_of_a_pack_fetch_nothing(
+    open_page: OpenPage, small_folder: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    picture = "![i](http://example.org/i.png)"
+    settings = small_folder / "authority.toml"
+    text = settings.read_text()
+    for words in ("Drawn by hand.", "Columns of the drawing.", "A drawing", "Nobody"):
+        text = text.replace(words, picture)
+    settings.write_text(text.replace('default_plan = "zones"', 'default_plan = "pyramids"'))
+    monkeypatch.setenv("ZONEWRIGHT_PACKS", str(small_folder))
+    app = open_page(page)
+    assert _is_well(app)
+    shown = [element.value for element in (*app.markdown, *app.caption)]
+    assert any("example" in words for words in shown)
+    assert not any(picture in words for words in shown)
+
+
 def test_what_a_pack_lacks_is_said(
     open_page: OpenPage, small_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.caseload import OPEN_CASES, with_open_cases
 from analysis.disclosure import DFE, NHS, Policy
 from analysis.scenario import Edit, Scenario, compare, evaluate
 from analysis.table import Column, Table
@@ -482,3 +483,24 @@ def test_names_with_commas_and_quotes_survive_the_csv(small: Pack) -> None:
 def test_the_sum_in_a_file_is_the_sum_of_its_rows(small: Pack, counts: list[float]) -> None:
     *zones, total = rows_of(zones_of(with_counts(small, "persons", counts)).to_csv())
     assert sum(int(row["persons"]) for row in zones) == int(total["persons"]) == sum(counts)
+
+
+def test_staff_that_follow_a_small_move_do_not_tell_how_many_cases_it_took(dorset: Pack) -> None:
+    entry = dorset.plan("areas")
+    cases = with_open_cases(dorset.measures).counts(OPEN_CASES)
+    small_unit = next(u for u, n in zip(entry.plan.units, cases, strict=True) if 1 <= n <= 5)
+    edit = Edit.move([small_unit], to="Isle")
+    for staff, hidden in (("stays", False), ("follows", True)):
+        scenario = Scenario("x", entry, (edit,), staff=staff)  # type: ignore[arg-type]
+        result = evaluate(scenario, dorset)
+        fte = zone_table(result, dorset).column("fte")
+        assert (fte.status == Status.SUPPRESSED).all() == hidden
+        load = plan_table(result, dorset).column("load_cv")
+        assert (load.status == Status.SUPPRESSED).all()  # the new zone's own count is small
+
+
+def test_staff_that_follow_a_large_move_are_shown(dorset: Pack) -> None:
+    entry = dorset.plan("areas")
+    scenario = Scenario("x", entry, (Edit.move(entry.plan.members("South")[:9], to="West"),))
+    table = zone_table(evaluate(replace(scenario, staff="follows"), dorset), dorset)
+    assert (table.column("fte").status == Status.OK).all()
