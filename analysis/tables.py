@@ -5,6 +5,7 @@ thing that happens to it: counts first, then whatever is worked out from them.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 import numpy as np
@@ -63,9 +64,15 @@ def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
     rate and max/min would give the lowest rate back, and with it the count.
     """
     policy = POLICIES[pack.authority.disclosure]
-    metrics = [metric for metric in METRICS if metric.scope == "plan"]
+    hidden = {
+        count for count in _WORKED_OUT_FROM.values() if _gives_away(evaluation, count, policy)
+    }
+    if _fte_gives_away(evaluation, policy):
+        hidden.add(OPEN_CASES)
     columns = [
-        _metric_column(metric, _plan_figure(evaluation, metric.key, policy)) for metric in metrics
+        _metric_column(metric, _plan_figure(evaluation, metric.key, policy, hidden))
+        for metric in METRICS
+        if metric.scope == "plan"
     ]
     return Table(
         what="Fingerprint",
@@ -214,13 +221,14 @@ def _count_column(measures: Measures, key: str, counts: Suppressed) -> Column:
     )
 
 
-def _plan_figure(evaluation: Evaluation, key: str, policy: Policy) -> Suppressed:
+def _plan_figure(
+    evaluation: Evaluation, key: str, policy: Policy, hidden: AbstractSet[str]
+) -> Suppressed:
+    """Give a figure of the plan; not where it was worked out from counts that are `hidden`."""
     value = evaluation.for_plan(key)
     if key in _MOVED:
         return suppress([value], policy=policy)
-    source = _WORKED_OUT_FROM.get(key.partition("_")[0], "")
-    by_staff = source == OPEN_CASES and _fte_gives_away(evaluation, policy)
-    if by_staff or _gives_away(evaluation, source, policy):
+    if _WORKED_OUT_FROM.get(key.partition("_")[0]) in hidden:
         return _all_suppressed(1)
     return _plain([value])
 

@@ -5,8 +5,6 @@ perceptually even ramps (ColorBrewer 2, Cynthia Brewer, and viridis' cividis), l
 values and dark for high, so that they also survive a black-and-white print.
 """
 
-from typing import Literal
-
 ZONES = (
     "#56b4e9",  # sky blue
     "#e69f00",  # orange
@@ -21,11 +19,6 @@ ZONES = (
 MISSING = "#d9d9d9"
 SUPPRESSED = "#b8b2c9"
 OUTLINE = "#16202a"
-MUTED = "#8a949e"
-BEFORE = "#9aa5b1"
-AFTER = "#0b5cad"
-
-Palette = Literal["Blues", "Oranges", "Purples", "Cividis"]
 
 RAMPS: dict[str, tuple[str, ...]] = {
     "Blues": ("#eff3ff", "#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#084594"),

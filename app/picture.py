@@ -94,10 +94,10 @@ def zone_or_unit_table(choice: Choice, settings: MapSettings) -> Table:
 
 
 def show_zone_map(
-    choice: Choice, settings: MapSettings, *, height: int, large: bool = False
+    choice: Choice, settings: MapSettings, table: Table, *, height: int, large: bool = False
 ) -> None:
-    """Draw the map; `large` is for a projector."""
-    chart = zone_chart(choice, settings, large=large)
+    """Draw the map of a table; `large` is for a projector."""
+    chart = zone_chart(choice, settings, table, large=large)
     # nothing on this map is asked back, so it needs no component and stands half a second sooner
     name = f"Map of {choice.entry.title}"
     st.iframe(as_page(chart, title=name), height=height, alt=name)
@@ -113,11 +113,10 @@ def show_zone_map(
         )
 
 
-def zone_chart(choice: Choice, settings: MapSettings, *, large: bool) -> OfflineMap:
-    """Build the map of a plan with all its layers."""
+def zone_chart(choice: Choice, settings: MapSettings, table: Table, *, large: bool) -> OfflineMap:
+    """Build the map of a plan with all its layers; `table` is the one behind it."""
     pack, entry = choice.pack, choice.entry
     geometry = drawn(pack.geography)
-    table = zone_or_unit_table(choice, settings)
     shading = _shading(choice, settings, table)
     chart = base_map(geometry, tiles=settings.tiles, zoom_buttons=not large)
     add_areas(

@@ -17,7 +17,6 @@ import shapely
 import streamlit as st
 from streamlit_folium import st_folium
 
-from analysis.metrics import METRICS
 from analysis.scenario import Comparison, Edit, Evaluation, Scenario
 from analysis.shape import Piece, pyramids_split
 from analysis.tables import plan_table, unit_table, zone_table
@@ -66,14 +65,13 @@ def staff_choice(scenario: Scenario) -> Scenario:
 def cards(comparison: Comparison, pack: Pack) -> None:
     """Show the plan's figures after the redraw, each with what it was before."""
     before, after = plan_table(comparison.before, pack), plan_table(comparison.after, pack)
-    metrics = {metric.key: metric for metric in METRICS}
     boxes = []
     for key in SHOWN:
         column, was = after.column(key), before.column(key)
         unit = column.unit if column.unit in ("%", "FTE") else ""
         now, then = (_with_unit(t.cell(c, 0), unit) for t, c in ((after, column), (before, was)))
         note = "from today's lines" if key.endswith("_moved") else f"was {then}"
-        boxes.append(_card(metrics[key].title, now, note))
+        boxes.append(_card(column.title, now, note))
     st.html(f'<div class="zw-cards" role="status">{"".join(boxes)}</div>')
 
 

@@ -12,7 +12,6 @@ still needs, but stops a zone from being contiguous across it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,14 +22,6 @@ from scipy.sparse.csgraph import connected_components
 from geo.errors import GeographyError, named
 
 Shapes = npt.NDArray[np.object_]
-
-
-class Border(NamedTuple):
-    """One pair of neighbours by position, and the metres of border between them."""
-
-    left: int
-    right: int
-    length_m: float
 
 
 @dataclass(frozen=True, eq=False)

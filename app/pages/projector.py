@@ -5,7 +5,7 @@ import streamlit as st
 from app.choices import Choice, opened
 from app.classes import METHODS
 from app.palettes import RAMPS
-from app.picture import BY_UNIT, BY_ZONE, MapSettings, show_zone_map
+from app.picture import BY_UNIT, BY_ZONE, MapSettings, show_zone_map, zone_or_unit_table
 from geo.errors import PackError
 from layers.catalogue import DEFAULT, list_packs
 
@@ -37,4 +37,5 @@ settings = MapSettings(
     tiles=False,
 )
 st.html(FULL)
-show_zone_map(Choice(pack, plan), settings, height=1080, large=True)
+choice = Choice(pack, plan)
+show_zone_map(choice, settings, zone_or_unit_table(choice, settings), height=1080, large=True)

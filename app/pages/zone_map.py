@@ -9,9 +9,9 @@ from app.tables import show_table
 choice = choose()
 settings = map_settings(choice)
 title("Zone map", choice)
-show_zone_map(choice, settings, height=600)
-
 table = zone_or_unit_table(choice, settings)
+show_zone_map(choice, settings, table, height=600)
+
 if settings.shaded or settings.by == BY_UNIT:
     what = settings.indicator.key
     caption = f"{settings.indicator.title}, {settings.indicator.period}."

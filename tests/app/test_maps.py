@@ -8,7 +8,7 @@ import pytest
 from analysis.tables import unit_table
 from app.choices import Choice
 from app.maps import from_degrees, to_degrees
-from app.picture import MapSettings, zone_chart
+from app.picture import MapSettings, zone_chart, zone_or_unit_table
 from layers.pack import Pack
 from layers.read import read_pack
 from layers.status import Status
@@ -22,7 +22,8 @@ def _settings(pack: Pack, key: str, *, by: str) -> MapSettings:
 
 
 def _page(pack: Pack, key: str, *, by: str, plan: str = "zones") -> str:
-    chart = zone_chart(Choice(pack, pack.plan(plan)), _settings(pack, key, by=by), large=False)
+    choice, settings = Choice(pack, pack.plan(plan)), _settings(pack, key, by=by)
+    chart = zone_chart(choice, settings, zone_or_unit_table(choice, settings), large=False)
     return str(chart.get_root().render())
 
 
