@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.errors import LayerError
-from layers.ledger import Ledger, Rejected
+from geo.ledger import Ledger, Rejected
 
 MONTH = re.compile(r"^(19|20)\d\d-(0[1-9]|1[0-2])$")
 UNLOCATED = -1

@@ -14,24 +14,13 @@ from layers.incidents import Incidents
 from layers.indicators import Benchmark, Indicator, Target
 from layers.measures import Measures
 from layers.places import School, Site, Town
+from layers.source import Source
 from layers.staffing import Staffing
 from layers.status import Standing
 
 Rule = Literal["dfe", "nhs"]
 ALWAYS = ("children", "persons")
 """Measures that every pack has: the denominators that every page knows."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where data came from and what its licence asks for."""
-
-    title: str
-    publisher: str
-    licence: str
-    vintage: str
-    via: str
-    attribution: str
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from geo.errors import LayerError
 from layers.incidents import Incidents, place_incidents
-from layers.ledger import Ledger
+from geo.ledger import Ledger
 
 NAN = float("nan")
 UNITS = ("E01", "E02", "E03")

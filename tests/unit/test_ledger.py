@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import LayerError
-from layers.ledger import Ledger, Rejected
+from geo.ledger import Ledger, Rejected
 
 few = st.integers(0, 1000)
 

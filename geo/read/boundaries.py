@@ -1,20 +1,16 @@
-"""Read boundaries and lookups from the files that people have.
+"""Read boundaries from the files that people have.
 
-Boundaries come as GeoPackage, GeoJSON, GeoParquet or shapefile (zipped too) and leave in
-EPSG:27700 with a code and a name per unit. A lookup is a table of unit and zone and leaves as a
-plan. What a file lacks or contradicts is said once, with the file and what to do; nothing is
-mended in silence.
+They come as GeoPackage, GeoJSON, GeoParquet or shapefile (zipped too) and leave in EPSG:27700 with
+a code and a name per unit. What a file lacks or contradicts is said once, with the file and what
+to do; nothing is mended in silence.
 """
 
-import csv
-import io
 import re
 import zipfile
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -26,7 +22,6 @@ from geo.build import refuse_later_codes
 from geo.crs import to_british_grid
 from geo.errors import GeographyError, ReadError, VintageError, ZonewrightError, named
 from geo.geography import require_distinct, require_polygons
-from geo.plan import Plan
 
 FORMATS = {
     ".gpkg": "GeoPackage",
@@ -37,22 +32,10 @@ FORMATS = {
     ".shp": "shapefile",
     ".zip": "zipped shapefile",
 }
-FORMULA = "=+-@\t\r"
-"""What a spreadsheet takes for the start of a formula; `geo.write` puts an apostrophe before it."""
 
 _GSS = re.compile(r"[EWSNKJLM]\d{8}")
 _FINEST_FIRST = ("E00", "W00", "E01", "W01", "E02", "W02", "E05", "W05")
 _CODE_COLUMN = re.compile(r"(lsoa|oa|msoa|wd)(\d\d)cd")
-_UNIT_HEADERS = ("unit", "unit code", "unit_code", "lsoa", "lsoa code", "lsoa_code")
-_ENCODING_REMEDY = "Save it as 'CSV UTF-8' (in Excel: Save as, CSV UTF-8)."
-
-
-class _Columns(NamedTuple):
-    """How wide a lookup is, and where its units and zones stand."""
-
-    width: int
-    unit: int
-    zone: int
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -138,48 +121,6 @@ def read_boundaries(
     except GeographyError as error:
         raise type(error)(f"{path.name}: {error.found}", remedy=error.remedy) from error
     return Boundaries(codes, _names(frame, path, column, name), shapes, found)
-
-
-def read_lookup(
-    source: Path | str | bytes, *, units: Sequence[str], zones: Sequence[str] = ()
-) -> Plan:
-    r"""Read a plan from a table with a column of units and a column `zone`.
-
-    An empty zone leaves its unit unassigned. Commas, semicolons and tabs separate; blanks around
-    cells, further columns, blank lines, a byte-order mark and the case of headers do not matter.
-
-    Parameters
-    ----------
-    source
-        A path, or the bytes of an uploaded file, in UTF-8.
-    units
-        The units that the lookup must cover, in the order the plan takes.
-    zones
-        The order of zones; those it does not name follow in alphabetical order.
-
-    Raises
-    ------
-    ReadError
-        When the table is empty, not UTF-8, lacks a column, or repeats a unit.
-    PlanError
-        When it lacks a unit, or names one that `units` does not have.
-
-    Examples
-    --------
-    >>> read_lookup(b"LSOA11CD;Zone\nE01;North\nE02;", units=["E01", "E02"]).unassigned
-    ('E02',)
-    """
-    label = "The lookup" if isinstance(source, bytes) else Path(source).name
-    rows = _table(_text(source, label), label)
-    header = [cell.strip().casefold() for cell in rows[0][1]]
-    columns = _Columns(len(header), _unit_header(header, label), _zone_header(header, label))
-    lookup = [_row(cells, columns, f"{label}, line {line},") for line, cells in rows[1:]]
-    if not lookup:
-        raise ReadError(f"{label} has a header and no rows.", remedy="Give each unit a row.")
-    twice = [code for code, count in Counter(code for code, _ in lookup).items() if count > 1]
-    if twice:
-        raise ReadError(f"{label} names {named(twice)} more than once.", remedy="Keep one row.")
-    return Plan.from_lookup(dict(lookup), units=units, zones=zones)
 
 
 def _read_frame(path: Path, layer: str | None, *, needs_prj: bool) -> gpd.GeoDataFrame:
@@ -343,80 +284,6 @@ def _require_vintage(column: str, codes: tuple[str, ...], wanted: str | None) ->
     if wanted is not None:
         refuse_later_codes(codes, wanted)
     return found
-
-
-def _text(source: Path | str | bytes, label: str) -> str:
-    try:
-        content = source if isinstance(source, bytes) else Path(source).read_bytes()
-    except OSError as error:
-        raise ReadError(
-            f"{source!s} cannot be opened ({error.strerror}).", remedy="Check name and folder."
-        ) from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ReadError(f"{label} is not in UTF-8.", remedy=_ENCODING_REMEDY) from error
-
-
-def _table(text: str, label: str) -> list[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the line it ends on."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise ReadError(
-            f"{label}, line {reader.line_num}, is no table ({error}).", remedy=_ENCODING_REMEDY
-        ) from error
-    if not rows:
-        raise ReadError(f"{label} is empty.", remedy="Give a table with columns unit and zone.")
-    return rows
-
-
-def _unit_header(header: list[str], label: str) -> int:
-    places = [header.index(name) for name in _UNIT_HEADERS if name in header]
-    places += [i for i, name in enumerate(header) if _CODE_COLUMN.fullmatch(name)]
-    if not places:
-        raise ReadError(
-            f"{label} has no column of units; its columns are {named(header)}.",
-            remedy="Call the column of codes 'unit', 'LSOA11CD' or 'LSOA21CD'.",
-        )
-    if len(places) > 1 and header[places[0]] != "unit":
-        raise ReadError(
-            f"{label} has several columns of units: {named(header[i] for i in places)}.",
-            remedy="Call the one to use 'unit'.",
-        )
-    return places[0]
-
-
-def _zone_header(header: list[str], label: str) -> int:
-    if header.count("zone") != 1:
-        found = "several columns" if "zone" in header else "no column"
-        raise ReadError(
-            f"{label} has {found} 'zone'; its columns are {named(header)}.",
-            remedy="Call the one column with the names of zones 'zone'.",
-        )
-    return header.index("zone")
-
-
-def _row(cells: list[str], columns: _Columns, where: str) -> tuple[str, str]:
-    if len(cells) != columns.width:
-        raise ReadError(
-            f"{where} has {len(cells)} cells under {columns.width} columns.",
-            remedy="Put a name that holds the separator in double quotes.",
-        )
-    code, name = (_unescaped(cells[i].strip()) for i in (columns.unit, columns.zone))
-    if not code:
-        raise ReadError(f"{where} has no unit beside '{name}'.", remedy="Give it its code.")
-    return code, name
-
-
-def _unescaped(cell: str) -> str:
-    """Take away the apostrophe that `geo.write` puts before what looks like a formula."""
-    rest = cell.lstrip("'")
-    escaped = len(rest) < len(cell) and rest[:1] and rest[0] in FORMULA
-    return cell[1:] if escaped else cell
 
 
 def _first_line(error: Exception) -> str:

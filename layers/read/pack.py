@@ -33,7 +33,7 @@ from layers.places import School, Site, Tier, Town
 from layers.staffing import Post, Staffing
 from layers.status import SYMBOL, Standing, Status
 
-BOUNDARIES = Path(__file__).resolve().parent.parent / "data" / "boundaries"
+BOUNDARIES = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 SETTINGS = "authority.toml"
 
 Row = TypeVar("Row")
