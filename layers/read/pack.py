@@ -28,8 +28,9 @@ from geo.read import read_boundaries, read_lookup
 from layers.incidents import Incidents, place_incidents
 from layers.indicators import Indicator, Target
 from layers.measures import Measure, Measures
-from layers.pack import Authority, NamedPlan, Pack, Source
+from layers.pack import Authority, NamedPlan, Pack
 from layers.places import School, Site, Tier, Town
+from layers.source import Source
 from layers.staffing import Post, Staffing
 from layers.status import SYMBOL, Standing, Status
 
