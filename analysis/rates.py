@@ -264,8 +264,8 @@ def indicator_values(
     Parameters
     ----------
     indicator
-        Its `kind` decides the interval (Byar for a rate, Wilson for a proportion), its `per` the
-        unit: benchmarks are in the same.
+        Its `kind` decides the interval (Byar for a rate, Wilson for a proportion, none for a
+        mean), its `per` the unit: benchmarks are in the same.
     x, n
         Counts of its numerator and denominator, zone by zone.
 
@@ -275,6 +275,9 @@ def indicator_values(
         When a count is negative, or a proportion has more cases than those it is a part of.
     """
     value = rate(x, n, per=indicator.per)
+    if indicator.kind == "mean":  # a score is no count: chance has no known share in it
+        unknown = np.full(value.shape, np.nan)
+        return Rates(value, unknown, unknown, indicator.per, confidence)
     limits = _interval(indicator.kind, x, n, per=indicator.per, confidence=confidence)
     return Rates(value, limits.lower, limits.upper, indicator.per, confidence)
 
@@ -340,7 +343,7 @@ def funnel_limits(
     Raises
     ------
     LayerError
-        When the baseline is negative, or is a proportion above 1.
+        When the baseline is negative, is a proportion above 1, or belongs to a mean.
 
     Notes
     -----
@@ -351,6 +354,11 @@ def funnel_limits(
     >>> [float(limit.round(5)) for limit in funnel_limits(0.25, 100, kind="proportion")]
     [0.16513, 0.33487]
     """
+    if kind == "mean":
+        raise LayerError(
+            "A mean has no funnel: chance has no known share in a score.",
+            remedy="Plot a rate or a proportion.",
+        )
     people, tail, share = _counts(n), _tail(confidence), float(_counts(baseline)) / per
     known = np.where(people > 0, people, np.nan)
     if kind == "rate":

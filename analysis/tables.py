@@ -186,9 +186,12 @@ def _indicator_table(
         indicator.decimals,
         indicator.unit(measures.measure(indicator.denominator).counts),
     )
+    counted = [(indicator.numerator, x), (indicator.denominator, n)]
+    if indicator.kind == "mean":  # the sum of score x people says nothing to anybody
+        masked[1:] = [_not_applicable(len(names))] * 2
+        counted = counted[1:]
     columns = (
-        _count_column(measures, indicator.numerator, x),
-        _count_column(measures, indicator.denominator, n),
+        *(_count_column(measures, key, counts) for key, counts in counted),
         Column("value", indicator.title, unit, number, masked[0].values, masked[0].status),
         Column("lower", "95 % from", unit, number, masked[1].values, masked[1].status),
         Column("upper", "95 % to", unit, number, masked[2].values, masked[2].status),
@@ -264,6 +267,10 @@ def _fte_gives_away(evaluation: Evaluation, policy: Policy) -> bool:
 
 def _all_suppressed(rows: int) -> Suppressed:
     return Suppressed(np.full(rows, np.nan), np.full(rows, Status.SUPPRESSED, dtype=np.int8))
+
+
+def _not_applicable(rows: int) -> Suppressed:
+    return Suppressed(np.full(rows, np.nan), np.full(rows, Status.NOT_APPLICABLE, dtype=np.int8))
 
 
 def _counted(evaluation: Evaluation, key: str, policy: Policy) -> Suppressed:

@@ -12,14 +12,7 @@ import shapely
 from data.build_boundaries import DISTRICTS
 from data.build_indicators import Periods, indicators, measures
 from data.build_model import Places, Totals, apportion, describe_places, model_asb, model_counts
-from data.build_pack import (
-    AUTHORITIES,
-    toml,
-    write_csv,
-    write_incidents,
-    write_manifest,
-    write_text,
-)
+from data.build_pack import AUTHORITIES, write_manifest
 from data.build_plans import Lookup, neighbours_of, pieces_per_zone
 from data.build_registry import Wheels
 from data.build_sources import (
@@ -38,6 +31,7 @@ from data.build_sources import (
 )
 from geo.adjacency import Neighbours
 from geo.errors import PackError, named
+from layers.write import toml, write_csv, write_incidents, write_text
 
 TOWN_REACH_M = 5_000
 CENTRE_REACH_M = 800  # a town centre draws ASB from about a walk of ten minutes

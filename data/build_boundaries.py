@@ -8,12 +8,13 @@ import numpy as np
 import shapely
 
 from data.build_command import run
-from data.build_pack import BOUNDARIES, write_boundaries, write_manifest
+from data.build_pack import BOUNDARIES, write_manifest
 from data.build_registry import Wheels
 from data.build_sources import LSOA, OUTLINE, read_lsoa, read_outline
 from geo.adjacency import build_adjacency
 from geo.errors import GeographyError
 from geo.geography import EPSG
+from layers.write import write_shapes
 
 # The districts of each authority, by the names that LSOA 2011 carry.
 DISTRICTS = {
@@ -42,10 +43,10 @@ def build(wheels: Wheels) -> None:
     made = {}
     for key in DISTRICTS:
         name = f"lsoa11_{key}.parquet"
-        made[name] = write_boundaries(BOUNDARIES / name, unit_boundaries(wheels, key))
+        made[name] = write_shapes(BOUNDARIES / name, unit_boundaries(wheels, key))
     outline = simplified(read_outline(wheels))
     england = gpd.GeoDataFrame({"unit": ["E92000001"], "name": ["England"]}, geometry=[outline])
-    made["england_outline.parquet"] = write_boundaries(
+    made["england_outline.parquet"] = write_shapes(
         BOUNDARIES / "england_outline.parquet", england.set_crs(EPSG)
     )
     write_manifest(BOUNDARIES, made=made, sources=[LSOA, OUTLINE], notes=NOTES)

@@ -10,7 +10,7 @@ from typing import Literal
 from geo.errors import LayerError
 from layers.status import Standing
 
-Kind = Literal["rate", "proportion"]
+Kind = Literal["rate", "proportion", "mean"]
 Polarity = Literal["high", "low", "none"]
 Topic = Literal["need", "demand", "provision", "asb"]
 
@@ -48,7 +48,8 @@ class Indicator:
         What the quotient is multiplied by on screen: 10,000 children, 1,000 residents, 100.
     kind
         `proportion` when the numerator is part of the denominator, `rate` otherwise. It decides
-        the interval: Wilson or Byar.
+        the interval: Wilson or Byar. `mean` is an average of a score over people, such as the
+        Index of Multiple Deprivation: its numerator sums score x people, and it has no interval.
     polarity
         Whether `high` or `low` is better; `none` for referral, child in need, child protection
         and looked-after rates, which are never coloured good or bad.
@@ -80,4 +81,6 @@ class Indicator:
 
     def unit(self, counted: str) -> str:
         """Say what its values are in, out of what is `counted`: `%`, `per 10,000 children`."""
+        if self.kind == "mean":
+            return f"average over {counted}"
         return "%" if self.per == PER_CENT else f"per {self.per:,} {counted}"

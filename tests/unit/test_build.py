@@ -26,7 +26,7 @@ from data.build_model import (
     model_counts,
 )
 from data.build_msgpack import unpack
-from data.build_pack import AUTHORITIES, BOUNDARIES, MANIFEST, toml, write_csv, write_incidents
+from data.build_pack import AUTHORITIES, BOUNDARIES, MANIFEST
 from data.build_plans import (
     Place,
     grouped,
@@ -40,6 +40,7 @@ from data.build_sources import point_to_unit
 from geo.adjacency import build_adjacency
 from geo.errors import LayerError, PlanError, ReadError
 from layers.read import read_pack
+from layers.write import toml, write_csv, write_incidents
 
 SEEDS = (0, 1, 2017)
 KEYS = ("bcp", "dorset", "durham", "kirklees")

@@ -1,0 +1,124 @@
+"""Write the files of a pack, the same bytes every time.
+
+Nothing written here depends on the day, the machine or the order in which rows arrived. Parquet
+files carry the version of the library that wrote them, so their bytes are promised only for the
+versions in the lock file.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from layers.measures import Measures
+
+STATUS_SUFFIX = ":status"
+"""What the column of statuses is called beside that of a measure in `measures.parquet`."""
+
+_INCIDENTS = pa.schema(
+    [
+        ("month", pa.string()),
+        ("kind", pa.string()),
+        ("unit", pa.string()),
+        ("easting", pa.float64()),
+        ("northing", pa.float64()),
+    ]
+)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 with the same line ends on every system."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Write a table and return how many rows it has; None becomes an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    written = [["" if cell is None else cell for cell in row] for row in rows]
+    writer.writerows(written)
+    write_text(path, text.getvalue())
+    return len(written)
+
+
+def write_measures(path: Path, measures: Measures) -> int:
+    """Write one row a unit and one column a measure, with its statuses where not all are known."""
+    columns: dict[str, Any] = {"unit": pa.array(measures.units, pa.string())}
+    for key, values, status in zip(measures.keys, measures.values, measures.status, strict=True):
+        columns[key] = pa.array(values, pa.float64(), mask=np.isnan(values))
+        if status.any():
+            columns[f"{key}{STATUS_SUFFIX}"] = pa.array(status, pa.int8())
+    _write_parquet(path, pa.table(columns))
+    return len(measures.units)
+
+
+def write_incidents(path: Path, incidents: pd.DataFrame) -> int:
+    """Write one row an incident, by month, unit, kind and place; identical rows all stay."""
+    columns = _INCIDENTS.names
+    month, kind, unit, *point = columns
+    ordered = incidents.reindex(columns=columns).sort_values([month, unit, *point, kind])
+    table = pa.Table.from_pandas(ordered, schema=_INCIDENTS, preserve_index=False)
+    # The pandas note in the metadata names library versions and serves nobody here.
+    _write_parquet(path, table.replace_schema_metadata(None))
+    return len(ordered)
+
+
+def write_shapes(path: Path, shapes: gpd.GeoDataFrame) -> int:
+    """Write GeoParquet and return how many shapes it has."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shapes.to_parquet(path, index=False, compression="zstd")
+    return len(shapes)
+
+
+def toml(document: Mapping[str, Any]) -> str:
+    """Write settings as TOML: values first, then tables, then lists of tables.
+
+    >>> print(toml({"key": "x", "plans": [{"key": "zones", "order": ["A"]}]}), end="")
+    key = "x"
+    <BLANKLINE>
+    [[plans]]
+    key = "zones"
+    order = ["A"]
+    """
+    return "\n".join(_toml_lines(document, ())).lstrip("\n") + "\n"
+
+
+def _write_parquet(path: Path, table: pa.Table) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path, compression="zstd")
+
+
+def _toml_lines(document: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    plain = {key: value for key, value in document.items() if not _is_tables(value)}
+    lines = [f"{key} = {_toml_value(value)}" for key, value in plain.items()]
+    for key, value in document.items():
+        if _is_tables(value):
+            for table in value:
+                inner = (*path, key)
+                lines += ["", f"[[{'.'.join(inner)}]]", *_toml_lines(table, inner)]
+    return lines
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    if isinstance(value, str):
+        # A JSON string of printable text is a TOML basic string.
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)
