@@ -13,7 +13,10 @@ import numpy.typing as npt
 from geo.errors import LayerError, named
 from layers.status import Standing, Status
 
-Counted = Literal["children", "people", "households", "families", "episodes", "incidents"]
+Counted = Literal[
+    "children", "people", "households", "families", "episodes", "incidents", "areas", "points"
+]
+"""What one of a measure is. Points are scores times people, the one kind that may be fractional."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from geo.errors import PackError, named
 from geo.geography import Geography
+from geo.ledger import Ledger
 from geo.plan import Plan
 from layers.incidents import Incidents
 from layers.indicators import Benchmark, Indicator, Target
@@ -17,6 +18,7 @@ from layers.places import School, Site, Town
 from layers.source import Source
 from layers.staffing import Staffing
 from layers.status import Standing
+from layers.totals import Total
 
 Rule = Literal["dfe", "nhs"]
 ALWAYS = ("children", "persons")
@@ -56,7 +58,9 @@ class NamedPlan:
 class Pack:
     """One authority: geography, plans and layers of the same units.
 
-    A layer that the authority does not have is None, not an empty one.
+    A layer that the authority does not have is None, not an empty one. `totals` are published
+    figures that the pack can be checked against, `ledgers` the account of every file it was built
+    from; both are empty for a pack that was written by hand.
 
     Raises
     ------
@@ -77,6 +81,8 @@ class Pack:
     sites: tuple[Site, ...] | None
     staffing: Staffing | None
     towns: tuple[Town, ...]
+    totals: tuple[Total, ...] = ()
+    ledgers: tuple[Ledger, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the parts fit each other."""

@@ -18,7 +18,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from geo.ledger import Ledger
 from layers.measures import Measures
+from layers.status import SYMBOL, Status
+from layers.totals import Total
 
 STATUS_SUFFIX = ":status"
 """What the column of statuses is called beside that of a measure in `measures.parquet`."""
@@ -73,6 +76,43 @@ def write_incidents(path: Path, incidents: pd.DataFrame) -> int:
     return len(ordered)
 
 
+def write_ledgers(path: Path, ledgers: Iterable[Ledger]) -> int:
+    """Write the account of every source with its rejected rows, and return how many sources."""
+    rows = [
+        {
+            "source": ledger.source,
+            "read": ledger.read,
+            "used": ledger.used,
+            "unlocated": ledger.unlocated,
+            "outside": ledger.outside,
+            "rejected": [[row.line, row.reason, row.file] for row in ledger.rejected],
+            "passed_over": [[passed.reason, passed.rows] for passed in ledger.passed_over],
+        }
+        for ledger in ledgers
+    ]
+    write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    return len(rows)
+
+
+def write_totals(path: Path, totals: Iterable[Total]) -> int:
+    """Write the authority's published totals; a value that was suppressed keeps its symbol."""
+    return write_csv(
+        path,
+        ("key", "title", "area", "period", "value", "source"),
+        [
+            (
+                t.key,
+                t.title,
+                t.area,
+                t.period,
+                SYMBOL.get(Status(t.status), f"{t.value:g}"),
+                t.source,
+            )
+            for t in totals
+        ],
+    )
+
+
 def write_shapes(path: Path, shapes: gpd.GeoDataFrame) -> int:
     """Write GeoParquet and return how many shapes it has."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +131,10 @@ def toml(document: Mapping[str, Any]) -> str:
     order = ["A"]
     """
     return "\n".join(_toml_lines(document, ())).lstrip("\n") + "\n"
+
+
+def _cell(value: float, status: Status) -> str:
+    return SYMBOL.get(Status(status), f"{value:.15g}")
 
 
 def _write_parquet(path: Path, table: pa.Table) -> None:

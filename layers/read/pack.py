@@ -6,6 +6,7 @@ offenders and what to do; nothing is repaired in silence.
 
 import csv
 import io
+import json
 import math
 import tomllib
 from collections import Counter
@@ -24,6 +25,7 @@ from geo.build import build_geography
 from geo.errors import PackError, PlanError, ReadError, ZonewrightError, named
 from geo.geography import Geography
 from geo.index import UnitIndex
+from geo.ledger import Ledger, PassedOver, Rejected, Rejections
 from geo.read import read_boundaries, read_lookup
 from layers.incidents import Incidents, place_incidents
 from layers.indicators import Indicator, Target
@@ -33,6 +35,8 @@ from layers.places import School, Site, Tier, Town
 from layers.source import Source
 from layers.staffing import Post, Staffing
 from layers.status import SYMBOL, Standing, Status
+from layers.totals import Total
+from layers.write import STATUS_SUFFIX
 
 BOUNDARIES = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 SETTINGS = "authority.toml"
@@ -119,6 +123,8 @@ def read_pack(folder: Path | str) -> Pack:
         sites=_rows(folder / "sites.csv", _site),
         staffing=_staffing(folder),
         towns=_rows(folder / "towns.csv", _town) or (),
+        totals=_rows(folder / "totals.csv", _total) or (),
+        ledgers=_ledgers(folder / "ledgers.json"),
     )
 
 
@@ -188,30 +194,67 @@ def _measures(
     geography: Geography,
     incidents: Incidents | None,
 ) -> Measures:
-    path = folder / "measures.csv"
-    columns, rows = _table(path)
-    table = pd.DataFrame([cells for _, cells in rows], columns=columns, dtype=object)
-    _require_columns(table, ("unit",), path)
-    table = table.set_index("unit")
-    _require_same_units(table.index, geography.units, path)
     described = tuple(measure for measure in registry if measure.key != "asb")
-    absent = sorted({measure.key for measure in described} ^ set(table.columns))
-    if absent:
-        raise PackError(
-            f"{path}: {named(absent)} stand in the table or in indicators.toml but not in both.",
-            remedy="Describe every column once.",
-        )
-    texts = table.reindex(list(geography.units))[[measure.key for measure in described]]
-    values, status = _numbers(texts, path)
-    measures = Measures(geography.units, described, values, status)
+    columnar = folder / "measures.parquet"
+    if columnar.is_file():
+        measures = _columnar(columnar, described, geography)
+    else:
+        measures = _from_csv(folder / "measures.csv", described, geography)
     asb = next((measure for measure in registry if measure.key == "asb"), None)
     if asb is None or incidents is None:
         return measures
     return measures.joined(asb, incidents.per_unit())
 
 
+def _columnar(path: Path, described: tuple[Measure, ...], geography: Geography) -> Measures:
+    table = _parquet(path)
+    _require_columns(table, ("unit",), path)
+    table = table.set_index("unit")
+    _require_same_units(table.index, geography.units, path)
+    keys = [str(key) for key in table.columns if not str(key).endswith(STATUS_SUFFIX)]
+    _require_described(keys, described, path)
+    ordered = table.reindex(list(geography.units))
+    rows = [(ordered[m.key], ordered.get(f"{m.key}{STATUS_SUFFIX}")) for m in described]
+    try:
+        values = np.array([counts.to_numpy(dtype=np.float64) for counts, _ in rows])
+        status = np.array([_statuses(kinds, len(ordered)) for _, kinds in rows])
+    except (TypeError, ValueError) as error:
+        raise ReadError(
+            f"{path} holds cells that are no numbers.", remedy="Build the pack again."
+        ) from error
+    shape = (len(described), len(ordered))
+    return Measures(geography.units, described, values.reshape(shape), status.reshape(shape))
+
+
+def _statuses(kinds: pd.Series | None, units: int) -> npt.NDArray[np.int8]:
+    if kinds is None:
+        return np.zeros(units, dtype=np.int8)
+    return np.array([Status(int(kind)) for kind in kinds], dtype=np.int8)
+
+
+def _from_csv(path: Path, described: tuple[Measure, ...], geography: Geography) -> Measures:
+    columns, rows = _table(path)
+    table = pd.DataFrame([cells for _, cells in rows], columns=columns, dtype=object)
+    _require_columns(table, ("unit",), path)
+    table = table.set_index("unit")
+    _require_same_units(table.index, geography.units, path)
+    _require_described([str(column) for column in table.columns], described, path)
+    texts = table.reindex(list(geography.units))[[measure.key for measure in described]]
+    values, status = _numbers(texts, described, path)
+    return Measures(geography.units, described, values, status)
+
+
+def _require_described(columns: list[str], described: tuple[Measure, ...], path: Path) -> None:
+    absent = sorted({measure.key for measure in described} ^ set(columns))
+    if absent:
+        raise PackError(
+            f"{path}: {named(absent)} stand in the table or in indicators.toml but not in both.",
+            remedy="Describe every column once.",
+        )
+
+
 def _numbers(
-    texts: pd.DataFrame, path: Path
+    texts: pd.DataFrame, described: tuple[Measure, ...], path: Path
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int8]]:
     cells = texts.to_numpy(dtype=object).T
     status = np.zeros(cells.shape, dtype=np.int8)
@@ -220,7 +263,9 @@ def _numbers(
     numbers = np.where(status == Status.OK, cells, "nan")
     values = pd.to_numeric(pd.Series(numbers.ravel()), errors="coerce").to_numpy(dtype=np.float64)
     values = values.reshape(cells.shape)
-    whole = np.isfinite(values) & (values >= 0) & (values == np.floor(values))
+    fractional = np.array([measure.counts == "points" for measure in described], dtype=bool)
+    whole = np.isfinite(values) & (values >= 0)
+    whole &= fractional[:, None] | (values == np.floor(values))
     bad = (status == Status.OK) & ~whole
     if bad.any():
         row, column = np.argwhere(bad)[0]
@@ -237,16 +282,20 @@ def _incidents(folder: Path, geography: Geography) -> Incidents | None:
     path = folder / "incidents.parquet"
     if not path.is_file():
         return None
-    try:
-        rows = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise ReadError(
-            f"{path} cannot be read as Parquet.", remedy="Build the pack again."
-        ) from error
+    rows = _parquet(path)
     _require_columns(rows, ("month", "kind", "unit", "easting", "northing"), path)
     points = _points(rows, path)
     holder = UnitIndex(geography.units, geography.shapes).locate(points[:, 0], points[:, 1])
     return place_incidents(rows, geography.units, holder, source=path.name)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise ReadError(
+            f"{path} cannot be read as Parquet.", remedy="Build the pack again."
+        ) from error
 
 
 def _points(rows: pd.DataFrame, path: Path) -> npt.NDArray[np.float64]:
@@ -310,6 +359,37 @@ def _town(row: Cells) -> Town:
         placed="point",
         population=None if population is None else int(population),
     )
+
+
+def _total(row: Cells) -> Total:
+    status = next((kind for kind, symbol in SYMBOL.items() if symbol == row["value"]), Status.OK)
+    return Total(
+        key=row["key"],
+        title=row["title"],
+        area=row["area"],
+        period=row["period"],
+        value=_number(row, "value") if status is Status.OK else math.nan,
+        status=status,
+        source=row["source"],
+    )
+
+
+def _ledgers(path: Path) -> tuple[Ledger, ...]:
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(
+            Ledger(
+                **entry
+                | {
+                    "rejected": Rejections(Rejected(*row) for row in entry["rejected"]),
+                    "passed_over": tuple(PassedOver(*row) for row in entry["passed_over"]),
+                }
+            )
+            for entry in json.loads(path.read_text("utf-8"))
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise ReadError(f"{path} is no account of rows.", remedy="Build the pack again.") from error
 
 
 def _number(row: Cells, column: str) -> float:
