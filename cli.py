@@ -1,17 +1,25 @@
-"""The command line: `zonewright app`, `zonewright packs`, `zonewright summary`."""
+"""The command line: open the app, fetch, build and check packs, print figures."""
 
 import json
+import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from geo.errors import ZonewrightError
 
+if TYPE_CHECKING:
+    from layers.read.recognise import Found
+
 Staff = Literal["stays", "follows"]
+Rule = Literal["dfe", "nhs"]
+Vintage = Literal["2011", "2021"]
 APP = Path(__file__).resolve().parent / "streamlit_app.py"
 
 
@@ -118,6 +126,182 @@ def summary(  # noqa: PLR0917  one option a parameter, as click hands them over
     else:
         text = zones.to_csv(**about) if table == "zones" else equity.to_csv(**_but_name(about))
         click.echo(text, nl=False)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--authority",
+    required=True,
+    metavar="NAME|CODES",
+    help="A district's name, or codes of districts separated by commas (E06000059).",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The pack's folder.")
+@click.option(
+    "--name", default="", help="What the authority is called; as in the files by default."
+)
+@click.option("--zone-word", default="", help="Its own word for one zone: locality, team area.")
+@click.option("--default-plan", default="", metavar="KEY", help="The plan that pages open on.")
+@click.option(
+    "--vintage",
+    type=click.Choice(["2021", "2011"]),
+    default=None,
+    help="Of the small areas; 2021 by default where their boundaries are there.",
+)
+@click.option(
+    "--disclosure",
+    type=click.Choice(["dfe", "nhs"]),
+    default="dfe",
+    show_default=True,
+    help="Which small counts are hidden: 1-5, or 1-7 with the others rounded to 5.",
+)
+@click.option("--overwrite", is_flag=True, help="Lose changes made by hand to the built files.")
+@click.option(
+    "--rejected",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Write the rejected rows here: source, file, line and reason, as CSV.",
+)
+def build(  # noqa: PLR0917  one option a parameter, as click hands them over
+    folder: Path,
+    authority: str,
+    out: Path,
+    name: str,
+    zone_word: str,
+    default_plan: str,
+    vintage: Vintage | None,
+    disclosure: Rule,
+    *,
+    overwrite: bool,
+    rejected: Path | None,
+) -> None:
+    """Build a pack from the files in FOLDER, or say what is wrong with them."""
+    from geo.write import ledger_csv  # noqa: PLC0415  `app` need not wait for it
+    from layers.build import Options, build_pack  # noqa: PLC0415
+    from layers.check import check_pack  # noqa: PLC0415
+
+    options = Options(
+        name=name,
+        zone_word=zone_word,
+        default_plan=default_plan,
+        vintage=vintage or "",
+        disclosure=disclosure,
+        overwrite=overwrite,
+    )
+    built = build_pack(folder, authority=authority, out=out, options=options, progress=_draw_step)
+    _say("Files", [_recognised(entry) for entry in built.found])
+    _say("Rows", [f"{ledger.source}: {ledger}" for ledger in built.ledgers])
+    _say("To know", built.notes)
+    report = check_pack(built.pack, today=_today())
+    _say("To look at", [f"{f.subject}: {f.text}" for f in (*report.faults, *report.warnings)])
+    if not built.replaced.is_new:
+        _say("Changes", built.replaced.changes or ["nothing has changed"])
+    _say("Kept as they were", built.replaced.kept)
+    if rejected is not None:
+        rejected.write_text(ledger_csv(built.ledgers), encoding="utf-8-sig", newline="")
+        click.echo(f"Rejected rows: {rejected}")
+    plans = ", ".join(entry.key for entry in built.pack.plans)
+    click.echo(f"Built {out}: {len(built.pack.geography)} small areas, plans {plans}.")
+    if not report.is_sound:
+        raise click.ClickException("The pack has faults: see above, or `zonewright check`.")
+
+
+@main.command()
+@click.argument("pack")
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    help="The day to reckon the age of sources from; today by default.",
+)
+def check(pack: str, today: datetime | None) -> None:
+    """Check PACK: boundaries, codes, plans, counts, totals, rows and the age of sources."""
+    from layers.build.folder import changed_by_hand  # noqa: PLC0415  `app` need not wait for it
+    from layers.catalogue import open_pack  # noqa: PLC0415
+    from layers.check import check_pack  # noqa: PLC0415
+
+    opened = open_pack(pack)
+    report = check_pack(opened, today=today.date() if today else _today())
+    for name in changed_by_hand(opened.folder):
+        click.echo(f"LOOK AT {name}: it was changed by hand, or is gone, since it was built.")
+    click.echo(str(report))
+    if not report.is_sound:
+        raise click.ClickException(f"{report.pack} has faults.")
+
+
+@main.command()
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
+@click.option(
+    "--what",
+    default="boundaries,lookups",
+    show_default=True,
+    help="Kinds, with commas: boundaries, lookups, asb, schools, deprivation, population, nomis.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to fill.")
+@click.option("--vintage", type=click.Choice(["2011", "2021"]), default="2021", show_default=True)
+@click.option("--months", default="", help="Of asb, as 2025-01,2025-02. The newest by default.")
+@click.option(
+    "--addresses",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Your own addresses, over those that ship. Else ZONEWRIGHT_ADDRESSES.",
+)
+@click.option("--refresh", is_flag=True, help="Fetch anew what is here already.")
+def fetch(  # noqa: PLR0917  one option a parameter, as click hands them over
+    codes: tuple[str, ...],
+    what: str,
+    out: Path,
+    vintage: str,
+    months: str,
+    addresses: Path | None,
+    *,
+    refresh: bool,
+) -> None:
+    """Fetch public data about the authorities with these ONS CODEs (E06000059)."""
+    from layers.fetch import Wanted, read_addresses  # noqa: PLC0415  `app` need not wait for it
+    from layers.fetch import fetch as fetch_data  # noqa: PLC0415
+
+    wanted = Wanted(
+        codes,
+        what=tuple(filter(None, what.replace(" ", "").split(","))),  # type: ignore[arg-type]
+        vintage=vintage,  # type: ignore[arg-type]  # Wanted checks both
+        months=tuple(filter(None, months.replace(" ", "").split(","))),
+    )
+    result = fetch_data(
+        wanted, out, addresses=read_addresses(addresses), refresh=refresh, progress=_draw
+    )
+    click.echo(f"{len(result.fetched)} files fetched, {len(result.kept)} here already: {out}")
+    for note in result.notes:
+        click.echo(note)
+
+
+def _draw(step: str, done: int, total: int) -> None:
+    """Show how far a file has come: a line that renews itself, ended when the file is here."""
+    share = f"{done / total:4.0%}" if total else "    "
+    ended = (done, total) == (1, 1)
+    if ended or sys.stderr.isatty():
+        click.echo(f"\r{share} {step}", nl=ended, err=True)
+
+
+def _draw_step(step: str, done: int, total: int) -> None:
+    """Show which step of a build is being done."""
+    click.echo(f"[{done + 1}/{total}] {step} ...", err=True)
+
+
+def _recognised(entry: "Found") -> str:
+    what = entry.kind.title if entry.kind else "not recognised"
+    return f"{entry.file.name}: {what}" + (f" ({entry.detail})" if entry.detail else "")
+
+
+def _say(heading: str, lines: Sequence[str]) -> None:
+    """Print a list under its heading, nothing for an empty one."""
+    if lines:
+        click.echo("\n".join([heading, *(f"  {line}" for line in lines), ""]))
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 def _but_name(about: dict[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,6 +10,7 @@ import geopandas as gpd
 from geo.crs import WANTED
 from geo.errors import PlanError, WriteError, named
 from geo.geography import Geography
+from geo.ledger import Ledger
 from geo.plan import Plan
 from geo.read import FORMULA
 
@@ -84,6 +85,29 @@ def _require_readable(cells: tuple[str, ...]) -> None:
             f"The plan has names with blanks around them, or empty ones: {named(blank)}.",
             remedy="Rename them without the blanks.",
         )
+
+
+def ledger_csv(ledgers: Iterable[Ledger]) -> str:
+    r"""Give the rejected rows of ledgers as the text of a CSV file: source, file, line, reason.
+
+    Names of files come from outside: one that a spreadsheet would take for a formula stands behind
+    an apostrophe.
+
+    Examples
+    --------
+    >>> from geo.ledger import Rejected
+    >>> row = Rejected(7, "the month is no month", "=1.csv")
+    >>> ledger_csv([Ledger("asb", 1, 0, rejected=(row,))])
+    "source,file,line,reason\r\nasb,'=1.csv,7,the month is no month\r\n"
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["source", "file", "line", "reason"])
+    for ledger in ledgers:
+        for row in ledger.rejected:
+            cells = (ledger.source, row.file, str(row.line), row.reason)
+            writer.writerow([safe_cell(cell) for cell in cells])
+    return text.getvalue()
 
 
 def safe_cell(cell: str) -> str:

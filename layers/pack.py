@@ -11,10 +11,12 @@ from geo.errors import PackError, named
 from geo.geography import Geography
 from geo.ledger import Ledger
 from geo.plan import Plan
-from layers.incidents import Incidents
+from layers.incidents import Break, Incidents
 from layers.indicators import Benchmark, Indicator, Target
 from layers.measures import Measures
 from layers.places import School, Site, Town
+from layers.programmes import Programme
+from layers.series import Series
 from layers.source import Source
 from layers.staffing import Staffing
 from layers.status import Standing
@@ -83,6 +85,9 @@ class Pack:
     towns: tuple[Town, ...]
     totals: tuple[Total, ...] = ()
     ledgers: tuple[Ledger, ...] = ()
+    series: Series | None = None
+    programmes: tuple[Programme, ...] | None = None
+    breaks: tuple[Break, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the parts fit each other."""

@@ -16,7 +16,11 @@ from layers.status import Standing
 
 @dataclass(frozen=True)
 class Post:
-    """FTE of one role in one zone of the plan `plan`."""
+    """FTE of one role in one zone of the plan `plan`.
+
+    `newly_qualified` says that these are workers in their first year; `absence` is the share of
+    their time, 0 to 1, that they are away.
+    """
 
     plan: str
     zone: str
@@ -24,9 +28,16 @@ class Post:
     fte: float
     status: Standing
     source: str
+    newly_qualified: bool = False
+    absence: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse FTE below zero or not a number."""
+        """Refuse FTE below zero or not a number, and an absence that is no share."""
+        if not 0 <= self.absence <= 1:
+            raise LayerError(
+                f"The zone '{self.zone}' has an absence of {self.absence} for '{self.role}'.",
+                remedy="Absence is a share from 0 to 1; 5 % is 0.05.",
+            )
         if not self.fte >= 0:
             raise LayerError(
                 f"The zone '{self.zone}' has {self.fte} FTE of '{self.role}'.",

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from geo.ledger import Ledger
 from layers.measures import Measures
+from layers.series import BINS, Series
 from layers.status import SYMBOL, Status
 from layers.totals import Total
 
@@ -78,20 +80,41 @@ def write_incidents(path: Path, incidents: pd.DataFrame) -> int:
 
 def write_ledgers(path: Path, ledgers: Iterable[Ledger]) -> int:
     """Write the account of every source with its rejected rows, and return how many sources."""
-    rows = [
-        {
-            "source": ledger.source,
-            "read": ledger.read,
-            "used": ledger.used,
-            "unlocated": ledger.unlocated,
-            "outside": ledger.outside,
-            "rejected": [[row.line, row.reason, row.file] for row in ledger.rejected],
-            "passed_over": [[passed.reason, passed.rows] for passed in ledger.passed_over],
-        }
-        for ledger in ledgers
-    ]
+    rows = [_account(ledger) for ledger in ledgers]
     write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     return len(rows)
+
+
+def write_series(folder: Path, series: Series) -> dict[str, int]:
+    """Write monthly counts: `series.parquet` with what is not 0, `series.json` with what it is.
+
+    A row of `series.parquet` is a month, a measure, a unit or (where `unit` is empty) a bin, and a
+    count. Every month of `series.json` was counted, so what has no row is 0.
+    """
+    measure, month, unit = np.nonzero(series.counts)
+    counted = (series.counts[measure, month, unit], np.array(series.units, dtype=object)[unit])
+    row, when, place = np.nonzero(series.binned)
+    binned = (series.binned[row, when, place], np.array(BINS, dtype=object)[place])
+    keys = np.array(series.keys, dtype=object)
+    months = np.array(series.months, dtype=object)
+    columns = {
+        "measure": pa.array([*keys[measure], *keys[row]], pa.string()),
+        "month": pa.array([*months[month], *months[when]], pa.string()),
+        "unit": pa.array([*counted[1], *[""] * len(row)], pa.string()),
+        "bin": pa.array([*[""] * len(unit), *binned[1]], pa.string()),
+        "count": pa.array([*counted[0], *binned[0]], pa.int64()),
+    }
+    _write_parquet(folder / "series.parquet", pa.table(columns))
+    about = {
+        "months": series.months,
+        "stocks": sorted(series.stocks),
+        "measures": [asdict(measure) for measure in series.measures],
+        "source": asdict(series.source),
+        "notes": series.notes,
+        "ledger": _account(series.ledger),
+    }
+    write_text(folder / "series.json", json.dumps(about, ensure_ascii=False, indent=1) + "\n")
+    return {"series.parquet": len(columns["count"]), "series.json": len(series.months)}
 
 
 def write_totals(path: Path, totals: Iterable[Total]) -> int:
@@ -131,6 +154,18 @@ def toml(document: Mapping[str, Any]) -> str:
     order = ["A"]
     """
     return "\n".join(_toml_lines(document, ())).lstrip("\n") + "\n"
+
+
+def _account(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "source": ledger.source,
+        "read": ledger.read,
+        "used": ledger.used,
+        "unlocated": ledger.unlocated,
+        "outside": ledger.outside,
+        "rejected": [[row.line, row.reason, row.file] for row in ledger.rejected],
+        "passed_over": [[passed.reason, passed.rows] for passed in ledger.passed_over],
+    }
 
 
 def _cell(value: float, status: Status) -> str:

@@ -231,7 +231,7 @@ def incidents() -> pd.DataFrame:
         ("2016-09", "personal", UNITS[4], np.nan, np.nan),
         ("2016-09", "nuisance", "", east, north),
         ("2016-09", "nuisance", "", np.nan, np.nan),
-        ("2016-09", "nuisance", "E01099999", np.nan, np.nan),
+        ("2016-09", "nuisance", "E01009999", np.nan, np.nan),
         ("July", "nuisance", UNITS[0], np.nan, np.nan),
     ]
     return pd.DataFrame(rows, columns=["month", "kind", "unit", "easting", "northing"])

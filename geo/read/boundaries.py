@@ -6,36 +6,41 @@ to do; nothing is mended in silence.
 """
 
 import re
-import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-import pyogrio
+import shapely
 
 from geo.adjacency import Shapes
 from geo.build import refuse_later_codes
 from geo.crs import to_british_grid
-from geo.errors import GeographyError, ReadError, VintageError, ZonewrightError, named
+from geo.errors import GeographyError, ReadError, VintageError, named
 from geo.geography import require_distinct, require_polygons
+from geo.ledger import Account, Ledger
+from geo.read.file import File, as_file
+from geo.read.shapes import FORMATS, read_features
 
-FORMATS = {
-    ".gpkg": "GeoPackage",
-    ".geojson": "GeoJSON",
-    ".json": "GeoJSON",
-    ".parquet": "GeoParquet",
-    ".geoparquet": "GeoParquet",
-    ".shp": "shapefile",
-    ".zip": "zipped shapefile",
-}
+__all__ = ["FORMATS", "Areas", "Boundaries", "read_areas", "read_boundaries"]
 
 _GSS = re.compile(r"[EWSNKJLM]\d{8}")
 _FINEST_FIRST = ("E00", "W00", "E01", "W01", "E02", "W02", "E05", "W05")
-_CODE_COLUMN = re.compile(r"(lsoa|oa|msoa|wd)(\d\d)cd")
+_CODE_COLUMN = re.compile(r"(lsoa|oa|msoa|wd|lad)(\d\d)cd")
+_DISTRICT_COLUMN = re.compile(r"lad\d\dcd")
+_LEVELS = {
+    "oa": ("E00", "W00", "S00", "N00"),
+    "lsoa": ("E01", "W01", "S01"),
+    "msoa": ("E02", "W02", "S02"),
+    "ward": ("E05", "W05", "S13", "N08"),
+    "district": ("E06", "E07", "E08", "E09", "W06", "S12", "N09"),
+}
+_NAME_COLUMNS = ("name", "zone", "area", "catchment", "school", "schname", "label", "title")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,12 +53,35 @@ class Boundaries:
         One of each per unit, in the order of the file.
     vintage
         The year that the code column is named for (`LSOA21CD`: 2021); empty where it tells none.
+    level
+        What the codes stand for: `oa`, `lsoa`, `msoa`, `ward` or `district`; empty where they
+        do not tell, or are of several.
+    districts
+        Code of the district of each unit, in their order, from a column such as `LAD25CD`; empty
+        where the file has none.
+    ledger
+        Every feature is used: a file with a wrong one is refused as a whole.
     """
 
     units: tuple[str, ...]
     names: tuple[str, ...]
     shapes: Shapes
     vintage: str
+    level: str = ""
+    districts: tuple[str, ...] = ()
+    ledger: Ledger = field(default_factory=lambda: Ledger("boundaries", 0, 0))
+
+    def __post_init__(self) -> None:
+        """Check once."""
+        sizes = {len(self.units), len(self.names), len(self.shapes)}
+        if self.districts:
+            sizes.add(len(self.districts))
+        if len(sizes) > 1:
+            raise GeographyError(
+                f"There are {len(self.units)} codes, {len(self.names)} names, {len(self.shapes)} "
+                f"shapes and {len(self.districts)} districts.",
+                remedy="Give each unit one of each.",
+            )
 
     def __len__(self) -> int:
         """Count the units."""
@@ -64,8 +92,49 @@ class Boundaries:
         return f"<Boundaries of {len(self)} units of {self.vintage or 'unknown vintage'}>"
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Areas:
+    """Areas that have names and no codes: catchments of schools, zones drawn elsewhere.
+
+    Parameters
+    ----------
+    names, shapes
+        One of each per area, each name once, in EPSG:27700. Areas may overlap and leave gaps.
+    attributes
+        What else the file says of each area, as text, by column; empty text where it says nothing.
+    ledger
+        What became of the features. One without a name or a polygon is rejected, its number in
+        the file standing for a line; several of one name are used as one area.
+    notes
+        What was joined or mended.
+    """
+
+    names: tuple[str, ...]
+    shapes: Shapes
+    attributes: Mapping[str, tuple[str, ...]]
+    ledger: Ledger
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check once."""
+        sizes = {len(self.names), len(self.shapes), *map(len, self.attributes.values())}
+        if len(sizes) > 1 or len(set(self.names)) != len(self.names):
+            raise GeographyError(
+                f"The {len(self.names)} areas do not each have one name, shape and attributes.",
+                remedy="This is a fault of the reader; nothing was used.",
+            )
+
+    def __len__(self) -> int:
+        """Count the areas."""
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        """Show the size: `<Areas, 12 with names>`."""
+        return f"<Areas, {len(self)} with names>"
+
+
 def read_boundaries(
-    path: Path | str,
+    source: Path | str | File,
     *,
     unit: str | None = None,
     name: str | None = None,
@@ -77,8 +146,9 @@ def read_boundaries(
 
     Parameters
     ----------
-    path
-        GeoPackage, GeoJSON, GeoParquet, shapefile, or a zip with one shapefile.
+    source
+        GeoPackage, GeoJSON, GeoParquet, shapefile, or a zip with one of them; an upload too, which
+        stays in memory.
     unit
         The column of codes. By default one called `unit`, else the column whose every value is a
         nine-character ONS code; of several the one without repeats and for the smallest areas.
@@ -108,108 +178,97 @@ def read_boundaries(
     VintageError
         When the codes are of another vintage.
     """
-    path = Path(path)
-    frame = _read_frame(path, layer, needs_prj=crs is None)
-    column = _code_column(frame, path, unit)
-    codes = _codes(frame[column], path, column)
+    file = as_file(source)
+    label = file.name
+    frame = read_features(file, layer, needs_prj=crs is None)
+    column = _code_column(frame, label, unit)
+    codes = _codes(frame[column], label, column)
     shapes = np.asarray(frame.geometry.array, dtype=object)
     try:
         require_distinct(codes)
         require_polygons(codes, shapes)
         found = _require_vintage(column, codes, vintage)
         shapes = to_british_grid(codes, shapes, frame.crs if crs is None else crs)
+        _refuse_origin(codes, shapes)
     except GeographyError as error:
-        raise type(error)(f"{path.name}: {error.found}", remedy=error.remedy) from error
-    return Boundaries(codes, _names(frame, path, column, name), shapes, found)
+        raise type(error)(f"{label}: {error.found}", remedy=error.remedy) from error
+    return Boundaries(
+        codes,
+        _names(frame, label, column, name),
+        shapes,
+        found,
+        _level(codes),
+        _districts(frame, column),
+        Ledger(label, len(codes), len(codes)),
+    )
 
 
-def _read_frame(path: Path, layer: str | None, *, needs_prj: bool) -> gpd.GeoDataFrame:
-    if not path.exists():
-        raise ReadError(f"{path} is not there.", remedy="Check the name and the folder.")
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
+def read_areas(
+    source: Path | str | File,
+    name: str | None = None,
+    *,
+    layer: str | None = None,
+    crs: Any = None,
+) -> Areas:
+    """Read areas that have a name and no code.
+
+    Parameters
+    ----------
+    name
+        The column of names. By default one called `name`, `zone`, `area`, `catchment` or `school`,
+        else the first column of text without blanks and repeats.
+    source, layer, crs
+        As in `read_boundaries`.
+
+    Returns
+    -------
+    Areas
+        Features of one name are joined. Rings that cross themselves, as drawing by hand leaves
+        them, are mended; `notes` names both.
+
+    Raises
+    ------
+    ReadError
+        When the file cannot be read, has no column of names, or no feature can be used.
+    GeographyError, CrsError
+        When coordinates are wrong.
+    """
+    file = as_file(source)
+    frame = read_features(file, layer, needs_prj=crs is None)
+    column = _name_column(frame, file.name, name)
+    names = _text(frame[column])
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    account = Account(file.name)
+    account.read(len(frame))
+    kept = _usable(names, shapes, account, file.name)
+    if not len(kept):
         raise ReadError(
-            f"{path.name} ends in '{path.suffix}', which is none of {' '.join(FORMATS)}.",
-            remedy="Give a GeoPackage, GeoJSON, GeoParquet or shapefile.",
+            f"{file.name} has no area with a name and a polygon.", remedy="Export it again."
         )
+    labels = [names[i] for i in kept]
     try:
-        frame = _open(path, kind, layer, needs_prj=needs_prj)
-    except ZonewrightError:
-        raise
-    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
-        raise ReadError(
-            f"{path.name} cannot be read as a {kind} ({_first_line(error)}).",
-            remedy="Is it complete, and of the kind its ending says? Download or export it again.",
-        ) from error
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise ReadError(f"{path.name} holds a table without shapes.", remedy="Give boundaries.")
-    if frame.empty:
-        raise ReadError(f"{path.name} holds no features.", remedy="Export it again.")
-    return frame
+        flat = to_british_grid(labels, shapes[kept], frame.crs if crs is None else crs)
+        _refuse_origin(labels, flat)
+    except GeographyError as error:
+        raise type(error)(f"{file.name}: {error.found}", remedy=error.remedy) from error
+    account.use(len(kept))
+    flat, mended = _mended(labels, flat)
+    joined, first, shapes, notes = _joined(labels, flat)
+    others = [c for c in frame.columns if c not in (column, frame.geometry.name)]
+    attributes = {str(c): tuple(_text(frame[c].iloc[kept[first]])) for c in others}
+    return Areas(joined, shapes, attributes, account.close(), (*mended, *notes))
 
 
-def _open(path: Path, kind: str, layer: str | None, *, needs_prj: bool) -> Any:
-    if kind == "GeoParquet":
-        return gpd.read_parquet(path)
-    if kind == "shapefile":
-        siblings = [other.name for other in path.parent.iterdir() if other.stem == path.stem]
-        _require_parts(path.name, siblings, needs_prj=needs_prj)
-        return gpd.read_file(path)
-    if kind == "zipped shapefile":
-        inner = _zipped_shapefile(path, layer, needs_prj=needs_prj)
-        return gpd.read_file(f"/vsizip/{path.resolve().as_posix()}/{inner}")
-    return gpd.read_file(path, layer=_layer(path, layer))
-
-
-def _layer(path: Path, wanted: str | None) -> str:
-    layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-    if wanted in layers or (wanted is None and len(layers) == 1):
-        return wanted or layers[0]
-    if not layers:
-        raise ReadError(f"{path.name} holds no layer with shapes.", remedy="Export it again.")
-    found = "holds several layers" if wanted is None else f"has no layer '{wanted}'"
-    raise ReadError(f"{path.name} {found}: {named(layers)}.", remedy="Name one as `layer=`.")
-
-
-def _zipped_shapefile(path: Path, wanted: str | None, *, needs_prj: bool) -> str:
-    with zipfile.ZipFile(path) as archive:
-        inside = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
-    shapefiles = [name for name in inside if name.lower().endswith(".shp")]
-    if not shapefiles:
-        raise ReadError(f"{path.name} holds no shapefile (.shp).", remedy="Zip one with its parts.")
-    chosen = [name for name in shapefiles if wanted is None or Path(name).stem == wanted]
-    if len(chosen) != 1:
-        stems = [Path(name).stem for name in shapefiles]
-        found = f"has no shapefile '{wanted}'" if not chosen else "holds several shapefiles"
-        raise ReadError(f"{path.name} {found}: {named(stems)}.", remedy="Name one as `layer=`.")
-    stem = chosen[0][: -len(".shp")]
-    siblings = [name for name in inside if name[: name.rfind(".")] == stem]
-    _require_parts(chosen[0], siblings, needs_prj=needs_prj)
-    return chosen[0]
-
-
-def _require_parts(shapefile: str, siblings: Sequence[str], *, needs_prj: bool) -> None:
-    endings = {Path(name).suffix.lower() for name in siblings}
-    wanted = [".shx", ".dbf", *([".prj"] if needs_prj else [])]
-    absent = [ending for ending in wanted if ending not in endings]
-    if absent:
-        hint = " or give `crs=`" if absent == [".prj"] else ""
-        raise ReadError(
-            f"The shapefile {shapefile} comes without its {named(absent)} file.",
-            remedy=f"A shapefile is several files of one name: put them together{hint}.",
-        )
-
-
-def _code_column(frame: gpd.GeoDataFrame, path: Path, wanted: str | None) -> str:
+def _code_column(frame: gpd.GeoDataFrame, label: str, wanted: str | None) -> str:
     if wanted is not None:
-        return _named_column(frame, path, wanted)
+        return _named_column(frame, label, wanted)
     exact = [str(column) for column in frame.columns if str(column).casefold() == "unit"]
     if exact:
         return exact[0]
     coded = [column for column in _texts(frame) if _holds_codes(frame[column])]
     if not coded:
         raise ReadError(
-            f"{path.name} has no column of nine-character codes (E01...); its columns are "
+            f"{label} has no column of nine-character codes (E01...); its columns are "
             f"{named(_texts(frame))}.",
             remedy="Name the column of codes as `unit=`.",
         )
@@ -217,10 +276,10 @@ def _code_column(frame: gpd.GeoDataFrame, path: Path, wanted: str | None) -> str
     return min(distinct or coded, key=lambda column: _fineness(frame[column]))
 
 
-def _named_column(frame: gpd.GeoDataFrame, path: Path, wanted: str) -> str:
+def _named_column(frame: gpd.GeoDataFrame, label: str, wanted: str) -> str:
     if wanted not in frame.columns or wanted == frame.geometry.name:
         raise ReadError(
-            f"{path.name} has no column '{wanted}'; its columns are "
+            f"{label} has no column '{wanted}'; its columns are "
             f"{named(column for column in frame.columns if column != frame.geometry.name)}.",
             remedy="Name one of them.",
         )
@@ -242,25 +301,25 @@ def _fineness(column: pd.Series) -> int:
     return _FINEST_FIRST.index(level) if level in _FINEST_FIRST else len(_FINEST_FIRST)
 
 
-def _codes(column: pd.Series, path: Path, label: str) -> tuple[str, ...]:
+def _codes(column: pd.Series, label: str, title: str) -> tuple[str, ...]:
     if pd.api.types.is_float_dtype(column):
         raise ReadError(
-            f"{path.name}: the column '{label}' holds numbers with decimals, no codes.",
+            f"{label}: the column '{title}' holds numbers with decimals, no codes.",
             remedy="Name the column of codes as `unit=`.",
         )
     blank = column.isna() | (column.astype(str).str.strip() == "")
     if blank.any():
         rows = [position + 1 for position in np.flatnonzero(blank)]
         raise GeographyError(
-            f"{path.name}: {len(rows)} features have no code in '{label}': number {named(rows)}.",
+            f"{label}: {len(rows)} features have no code in '{title}': number {named(rows)}.",
             remedy="Give each unit its code, or take the rows out.",
         )
     return tuple(column.astype(str).str.strip())
 
 
-def _names(frame: gpd.GeoDataFrame, path: Path, column: str, wanted: str | None) -> tuple[str, ...]:
+def _names(frame: gpd.GeoDataFrame, label: str, column: str, wanted: str | None) -> tuple[str, ...]:
     if wanted is not None:
-        chosen: str | None = _named_column(frame, path, wanted)
+        chosen: str | None = _named_column(frame, label, wanted)
     else:
         pair = f"{column[:-2]}nm" if column.casefold().endswith("cd") else "name"
         by_fold = {str(label).casefold(): str(label) for label in frame.columns}
@@ -286,5 +345,90 @@ def _require_vintage(column: str, codes: tuple[str, ...], wanted: str | None) ->
     return found
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+def _level(codes: Sequence[str]) -> str:
+    """Tell what the codes stand for; empty where they are of several levels or of none."""
+    begun = {code[:3] for code in codes}
+    is_gss = all(_GSS.fullmatch(code) for code in codes)
+    return next((k for k, known in _LEVELS.items() if is_gss and begun <= set(known)), "")
+
+
+def _districts(frame: gpd.GeoDataFrame, units: str) -> tuple[str, ...]:
+    columns = [str(column) for column in frame.columns]
+    found = [c for c in columns if c != units and _DISTRICT_COLUMN.fullmatch(c.casefold())]
+    return tuple(_text(frame[max(found, key=str.casefold)])) if found else ()
+
+
+def _text(column: pd.Series) -> list[str]:
+    """Give cells as trimmed text, empty where nothing is."""
+    held = column.astype("object").where(column.notna(), "")
+    return [str(cell).strip() for cell in held]
+
+
+def _refuse_origin(units: Sequence[str], shapes: Shapes) -> None:
+    """Refuse shapes with a corner at 0, 0: what programs write where they know no place."""
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    wrong = np.unique(owner[(xy == 0).all(axis=1)])
+    if len(wrong):
+        raise GeographyError(
+            f"{len(wrong)} units have coordinates 0, 0, which is in the sea: "
+            f"{named(units[int(i)] for i in wrong)}.",
+            remedy="Export them again with their places.",
+        )
+
+
+def _name_column(frame: gpd.GeoDataFrame, label: str, wanted: str | None) -> str:
+    if wanted is not None:
+        return _named_column(frame, label, wanted)
+    texts = _texts(frame)
+    by_fold = {column.casefold(): column for column in texts}
+    known = [by_fold[c] for c in _NAME_COLUMNS if c in by_fold]
+    known += [column for column in texts if column.casefold().endswith(("name", "nm"))]
+    telling = [c for c in texts if frame[c].is_unique and all(_text(frame[c]))]
+    if not known and not telling:
+        raise ReadError(
+            f"{label} has no column of names; its columns are {named(frame.columns)}.",
+            remedy="Name the column of names as `name=`.",
+        )
+    return (known or telling)[0]
+
+
+def _usable(
+    names: Sequence[str], shapes: Shapes, account: Account, label: str
+) -> npt.NDArray[np.int64]:
+    """Give the positions of features with a name and a polygon; reject the others."""
+    nameless = np.array([not name for name in names], dtype=bool)
+    polygons = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+    shapeless = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    other = ~nameless & ~shapeless & ~np.isin(shapely.get_type_id(shapes), polygons)
+    account.reject(np.flatnonzero(nameless) + 1, "the area has no name", file=label)
+    account.reject(np.flatnonzero(shapeless & ~nameless) + 1, "the area has no shape", file=label)
+    account.reject(np.flatnonzero(other) + 1, "the shape is no polygon", file=label)
+    return np.flatnonzero(~nameless & ~shapeless & ~other)
+
+
+def _mended(names: Sequence[str], shapes: Shapes) -> tuple[Shapes, tuple[str, ...]]:
+    """Mend rings that cross themselves, keeping what is polygon."""
+    wrong = np.flatnonzero(~shapely.is_valid(shapes))
+    if not len(wrong):
+        return shapes, ()
+    mended = shapes.copy()
+    valid = shapely.make_valid(shapes[wrong], method="structure", keep_collapsed=False)
+    mended[wrong] = valid
+    note = f"{len(wrong)} areas had rings that cross themselves and were mended: "
+    return mended, (note + named(names[int(i)] for i in wrong),)
+
+
+def _joined(
+    names: Sequence[str], shapes: Shapes
+) -> tuple[tuple[str, ...], list[int], Shapes, tuple[str, ...]]:
+    """Join the parts of each name; give the names, their first positions, and the shapes."""
+    places: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        places.setdefault(name, []).append(i)
+    whole = [
+        shapely.union_all(shapes[at]) if len(at) > 1 else shapes[at[0]] for at in places.values()
+    ]
+    several = [name for name, count in Counter(names).items() if count > 1]
+    notes = (f"{len(several)} areas come in parts, which were joined: {named(several)}",)
+    first = [at[0] for at in places.values()]
+    return tuple(places), first, np.array(whole, dtype=object), notes if several else ()

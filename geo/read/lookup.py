@@ -1,53 +1,54 @@
 """Read a lookup: a table of unit and zone, which leaves as a plan."""
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+import pandas as pd
 
 from geo.errors import ReadError, named
+from geo.ledger import Account
 from geo.plan import Plan
+from geo.read.file import File, as_file
+from geo.read.table import open_table
 
 FORMULA = "=+-@\t\r"
 """What a spreadsheet takes for the start of a formula; `geo.write` puts an apostrophe before it."""
 
 _CODE_COLUMN = re.compile(r"(lsoa|oa|msoa|wd)(\d\d)cd")
 _UNIT_HEADERS = ("unit", "unit code", "unit_code", "lsoa", "lsoa code", "lsoa_code")
-_ENCODING_REMEDY = "Save it as 'CSV UTF-8' (in Excel: Save as, CSV UTF-8)."
-
-
-class _Columns(NamedTuple):
-    """How wide a lookup is, and where its units and zones stand."""
-
-    width: int
-    unit: int
-    zone: int
+_GSS = re.compile(r"[EWSNKJLM]\d{8}")
+_SAVE = "Save it as 'CSV UTF-8' (in Excel: Save as, CSV UTF-8)."
 
 
 def read_lookup(
-    source: Path | str | bytes, *, units: Sequence[str], zones: Sequence[str] = ()
+    source: Path | str | bytes | File,
+    *,
+    units: Sequence[str],
+    zones: Sequence[str] = (),
+    zone: str = "zone",
 ) -> Plan:
-    r"""Read a plan from a table with a column of units and a column `zone`.
+    r"""Read a plan from a table with a column of units and a column of zones.
 
-    An empty zone leaves its unit unassigned. Commas, semicolons and tabs separate; blanks around
-    cells, further columns, blank lines, a byte-order mark and the case of headers do not matter.
+    An empty zone leaves its unit unassigned. CSV in any encoding and separator, and workbooks, are
+    read; blanks around cells, further columns, blank lines and the case of headers do not matter.
 
     Parameters
     ----------
     source
-        A path, or the bytes of an uploaded file, in UTF-8.
+        A path, a file, or the bytes of an uploaded one.
     units
         The units that the lookup must cover, in the order the plan takes.
     zones
         The order of zones; those it does not name follow in alphabetical order.
+    zone
+        What the column of zones is called.
 
     Raises
     ------
     ReadError
-        When the table is empty, not UTF-8, lacks a column, or repeats a unit.
+        When the table is empty, lacks a column, has a broken row, or repeats a unit.
     PlanError
         When it lacks a unit, or names one that `units` does not have.
 
@@ -56,51 +57,65 @@ def read_lookup(
     >>> read_lookup(b"LSOA11CD;Zone\nE01;North\nE02;", units=["E01", "E02"]).unassigned
     ('E02',)
     """
-    label = "The lookup" if isinstance(source, bytes) else Path(source).name
-    rows = _table(_text(source, label), label)
-    header = [cell.strip().casefold() for cell in rows[0][1]]
-    columns = _Columns(len(header), _unit_header(header, label), _zone_header(header, label))
-    lookup = [_row(cells, columns, f"{label}, line {line},") for line, cells in rows[1:]]
-    if not lookup:
-        raise ReadError(f"{label} has a header and no rows.", remedy="Give each unit a row.")
-    twice = [code for code, count in Counter(code for code, _ in lookup).items() if count > 1]
-    if twice:
-        raise ReadError(f"{label} names {named(twice)} more than once.", remedy="Keep one row.")
-    return Plan.from_lookup(dict(lookup), units=units, zones=zones)
+    file = _file(source)
+    table = open_table(file)
+    account = Account(file.name)
+    rows = table.whole(account)
+    _refuse_broken(account, len(rows), file.name)
+    if rows.empty:
+        raise ReadError(f"{file.name} has a header and no rows.", remedy="Give each unit a row.")
+    zone_at = _zone_column(table.columns, file.name, zone)
+    unit_at = _unit_column(rows, zone_at, file.name, units)
+    codes = [_unescaped(cell) for cell in rows.iloc[:, unit_at]]
+    names = [_unescaped(cell) for cell in rows.iloc[:, zone_at]]
+    _require_units(file.name, rows.index.tolist(), codes, names)
+    return Plan.from_lookup(dict(zip(codes, names, strict=True)), units=units, zones=zones)
 
 
-def _text(source: Path | str | bytes, label: str) -> str:
-    try:
-        content = source if isinstance(source, bytes) else Path(source).read_bytes()
-    except OSError as error:
+def _file(source: Path | str | bytes | File) -> File:
+    if isinstance(source, File):
+        return as_file(source)
+    if not isinstance(source, bytes):
+        if not Path(source).is_file():
+            raise ReadError(
+                f"{source!s} cannot be opened (it is not there).", remedy="Check name and folder."
+            )
+        return as_file(source)
+    is_workbook = source.startswith((b"PK", b"\xd0\xcf"))
+    return File.from_bytes("The lookup.xlsx" if is_workbook else "The lookup", source)
+
+
+def _refuse_broken(account: Account, used: int, label: str) -> None:
+    """Refuse a lookup with one broken row: a unit left out would seem to be in no zone."""
+    account.use(used)
+    rejected = account.close().rejected
+    if not rejected:
+        return
+    row = rejected[0]
+    has_cells = row.reason.startswith("the row has ")
+    found = row.reason.removeprefix("the row ") if has_cells else f"is no table ({row.reason})"
+    raise ReadError(
+        f"{label}, line {row.line}, {found}.",
+        remedy="Put a name that holds the separator in double quotes." if has_cells else _SAVE,
+    )
+
+
+def _zone_column(columns: Sequence[str], label: str, wanted: str) -> int:
+    places = [i for i, name in enumerate(columns) if name.casefold() == wanted.casefold()]
+    if len(places) != 1:
+        found = "several columns" if places else "no column"
         raise ReadError(
-            f"{source!s} cannot be opened ({error.strerror}).", remedy="Check name and folder."
-        ) from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ReadError(f"{label} is not in UTF-8.", remedy=_ENCODING_REMEDY) from error
+            f"{label} has {found} '{wanted}'; its columns are {named(columns)}.",
+            remedy=f"Call the one column with the names of zones '{wanted}'.",
+        )
+    return places[0]
 
 
-def _table(text: str, label: str) -> list[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the line it ends on."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise ReadError(
-            f"{label}, line {reader.line_num}, is no table ({error}).", remedy=_ENCODING_REMEDY
-        ) from error
-    if not rows:
-        raise ReadError(f"{label} is empty.", remedy="Give a table with columns unit and zone.")
-    return rows
-
-
-def _unit_header(header: list[str], label: str) -> int:
+def _unit_column(rows: pd.DataFrame, zone_at: int, label: str, units: Sequence[str]) -> int:
+    header = [str(name).casefold() for name in rows.columns]
     places = [header.index(name) for name in _UNIT_HEADERS if name in header]
     places += [i for i, name in enumerate(header) if _CODE_COLUMN.fullmatch(name)]
+    places = [i for i in places if i != zone_at] or _coded_columns(rows, zone_at, units)
     if not places:
         raise ReadError(
             f"{label} has no column of units; its columns are {named(header)}.",
@@ -114,26 +129,29 @@ def _unit_header(header: list[str], label: str) -> int:
     return places[0]
 
 
-def _zone_header(header: list[str], label: str) -> int:
-    if header.count("zone") != 1:
-        found = "several columns" if "zone" in header else "no column"
-        raise ReadError(
-            f"{label} has {found} 'zone'; its columns are {named(header)}.",
-            remedy="Call the one column with the names of zones 'zone'.",
-        )
-    return header.index("zone")
+def _coded_columns(rows: pd.DataFrame, zone_at: int, units: Sequence[str]) -> list[int]:
+    """Find the column of ONS codes that names most of the units, whatever it is called."""
+    coded = [i for i in range(rows.shape[1]) if i != zone_at and _holds_codes(rows.iloc[:, i])]
+    known = {i: int(rows.iloc[:, i].isin(list(units)).sum()) for i in coded}
+    return [max(coded, key=lambda i: known[i])] if coded else []
 
 
-def _row(cells: list[str], columns: _Columns, where: str) -> tuple[str, str]:
-    if len(cells) != columns.width:
-        raise ReadError(
-            f"{where} has {len(cells)} cells under {columns.width} columns.",
-            remedy="Put a name that holds the separator in double quotes.",
-        )
-    code, name = (_unescaped(cells[i].strip()) for i in (columns.unit, columns.zone))
-    if not code:
-        raise ReadError(f"{where} has no unit beside '{name}'.", remedy="Give it its code.")
-    return code, name
+def _holds_codes(cells: pd.Series) -> bool:
+    held = cells[cells != ""]
+    return len(held) > 0 and bool(held.str.fullmatch(_GSS.pattern).all())
+
+
+def _require_units(
+    label: str, lines: Sequence[int], codes: Sequence[str], names: Sequence[str]
+) -> None:
+    for line, code, name in zip(lines, codes, names, strict=True):
+        if not code:
+            raise ReadError(
+                f"{label}, line {line}, has no unit beside '{name}'.", remedy="Give it its code."
+            )
+    twice = [code for code, count in Counter(codes).items() if count > 1]
+    if twice:
+        raise ReadError(f"{label} names {named(twice)} more than once.", remedy="Keep one row.")
 
 
 def _unescaped(cell: str) -> str:

@@ -22,14 +22,10 @@ _TITLES = re.compile(
 
 @dataclass(frozen=True)
 class Membership:
-    """Which district each unit of one vintage belongs to, as one file has it.
-
-    `names` gives the districts' names by code, as far as the file tells them.
-    """
+    """Which district (code) each unit of one vintage belongs to, as one source has it."""
 
     vintage: str
     districts: Mapping[str, str]
-    names: Mapping[str, str]
     source: str
 
 
@@ -59,6 +55,7 @@ def choose_authority(
     authority: str,
     memberships: Sequence[Membership],
     *,
+    names: Mapping[str, str],
     labels: Mapping[str, Mapping[str, str]],
 ) -> Chosen:
     """Find the districts that `authority` means, and their units.
@@ -68,7 +65,9 @@ def choose_authority(
     authority
         A district's name, or codes of districts separated by commas (`E06000059,E06000058`).
     memberships
-        What the files tell.
+        What the files tell; the first that knows a unit is believed.
+    names
+        Code -> name of districts.
     labels
         Vintage -> unit -> name of the unit, from boundaries; used where no file tells districts.
 
@@ -80,7 +79,7 @@ def choose_authority(
     parts = [part.strip() for part in authority.split(",") if part.strip()]
     if not parts:
         raise PackError("No authority was named.", remedy="Give its name or its codes (E06000059).")
-    known = {code: name for m in memberships for code, name in m.names.items() if name}
+    known = {code: name for code, name in names.items() if name}
     if all(DISTRICT.fullmatch(part) for part in parts):
         codes = tuple(dict.fromkeys(parts))
         name = ", ".join(known.get(code, code) for code in codes)
@@ -118,7 +117,7 @@ def _by_name(
 
 
 def _units(codes: tuple[str, ...], memberships: Sequence[Membership]) -> dict[str, frozenset[str]]:
-    """Gather the units of the districts; a unit that files put elsewhere is theirs by the first."""
+    """Gather the units of the districts; the first file that knows a unit is believed."""
     told: dict[str, dict[str, str]] = defaultdict(dict)
     for membership in memberships:
         for unit, district in membership.districts.items():

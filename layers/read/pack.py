@@ -6,7 +6,6 @@ offenders and what to do; nothing is repaired in silence.
 
 import csv
 import io
-import json
 import math
 import tomllib
 from collections import Counter
@@ -25,13 +24,15 @@ from geo.build import build_geography
 from geo.errors import PackError, PlanError, ReadError, ZonewrightError, named
 from geo.geography import Geography
 from geo.index import UnitIndex
-from geo.ledger import Ledger, PassedOver, Rejected, Rejections
 from geo.read import read_boundaries, read_lookup
-from layers.incidents import Incidents, place_incidents
+from layers.incidents import Break, Incidents, place_incidents
 from layers.indicators import Indicator, Target
 from layers.measures import Measure, Measures
 from layers.pack import Authority, NamedPlan, Pack
 from layers.places import School, Site, Tier, Town
+from layers.programmes import Programme
+from layers.read.kept import read_ledgers, read_series
+from layers.read.own import parse_ages
 from layers.source import Source
 from layers.staffing import Post, Staffing
 from layers.status import SYMBOL, Standing, Status
@@ -64,6 +65,11 @@ class _PlanSettings(pydantic.BaseModel, extra="forbid", frozen=True):
     source: str = ""
 
 
+class _IncidentSettings(pydantic.BaseModel, extra="forbid", frozen=True):
+    months_read: tuple[str, ...] = ()
+    breaks: tuple[Break, ...] = ()
+
+
 class _Settings(pydantic.BaseModel, extra="forbid", frozen=True):
     key: str
     name: str
@@ -77,6 +83,7 @@ class _Settings(pydantic.BaseModel, extra="forbid", frozen=True):
     notes: tuple[str, ...] = ()
     targets: tuple[Target, ...] = ()
     plans: tuple[_PlanSettings, ...]
+    incidents: tuple[_IncidentSettings, ...] = ()
     sources: tuple[Source, ...]
 
 
@@ -109,7 +116,8 @@ def read_pack(folder: Path | str) -> Pack:
     settings = _settings(folder)
     geography = _geography(folder, settings)
     registry = _checked(_Registry, _toml(folder / "indicators.toml"), folder / "indicators.toml")
-    incidents = _incidents(folder, geography)
+    about = settings.incidents[0] if settings.incidents else _IncidentSettings()
+    incidents = _incidents(folder, geography, about)
     return Pack(
         folder=folder,
         authority=_authority(settings),
@@ -119,12 +127,15 @@ def read_pack(folder: Path | str) -> Pack:
         measures=_measures(folder, registry.measures, geography, incidents),
         indicators=registry.indicators,
         incidents=incidents,
+        breaks=about.breaks,
         schools=_rows(folder / "schools.csv", _school),
         sites=_rows(folder / "sites.csv", _site),
         staffing=_staffing(folder),
+        programmes=_rows(folder / "programmes.csv", _programme),
         towns=_rows(folder / "towns.csv", _town) or (),
         totals=_rows(folder / "totals.csv", _total) or (),
-        ledgers=_ledgers(folder / "ledgers.json"),
+        ledgers=read_ledgers(folder / "ledgers.json"),
+        series=read_series(folder, geography.units),
     )
 
 
@@ -278,7 +289,7 @@ def _numbers(
     return values, status
 
 
-def _incidents(folder: Path, geography: Geography) -> Incidents | None:
+def _incidents(folder: Path, geography: Geography, about: _IncidentSettings) -> Incidents | None:
     path = folder / "incidents.parquet"
     if not path.is_file():
         return None
@@ -286,7 +297,9 @@ def _incidents(folder: Path, geography: Geography) -> Incidents | None:
     _require_columns(rows, ("month", "kind", "unit", "easting", "northing"), path)
     points = _points(rows, path)
     holder = UnitIndex(geography.units, geography.shapes).locate(points[:, 0], points[:, 1])
-    return place_incidents(rows, geography.units, holder, source=path.name)
+    return place_incidents(
+        rows, geography.units, holder, source=path.name, months_read=about.months_read
+    )
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -321,6 +334,8 @@ def _post(row: Cells) -> Post:
         fte=_number(row, "fte"),
         status=_standing(row),
         source=row["source"],
+        newly_qualified=row.get("newly_qualified", "") == "yes",
+        absence=_amount(row, "absence") or 0.0,
     )
 
 
@@ -334,6 +349,18 @@ def _school(row: Cells) -> School:
         pyramid=row["pyramid"],
         urn=row["urn"],
         source=row["source"],
+        laestab=row.get("laestab", ""),
+        kind=row.get("kind", ""),
+        intake=row.get("intake", ""),
+        district=row.get("district", ""),
+        lsoa=row.get("lsoa", ""),
+        pupils=_amount(row, "pupils"),
+        pupils_status=_status(row, "pupils"),
+        fsm_share=_amount(row, "fsm_share"),
+        fsm_status=_status(row, "fsm"),
+        low_age=_age(row, "low_age"),
+        high_age=_age(row, "high_age"),
+        closes=row.get("closes", ""),
     )
 
 
@@ -347,6 +374,23 @@ def _site(row: Cells) -> Site:
         capacity=_amount(row, "capacity"),
         source=row["source"],
         status=_standing(row),
+        opening=row.get("opening", ""),
+        ages=parse_ages(row.get("ages", "")),
+        level=row.get("level", ""),
+    )
+
+
+def _programme(row: Cells) -> Programme:
+    return Programme(
+        name=row["name"],
+        zone=row["zone"],
+        site=row["site"],
+        places=_amount(row, "places"),
+        waiting=_amount(row, "waiting"),
+        ages=parse_ages(row["ages"]),
+        level=row["level"],
+        status=_standing(row),
+        source=row["source"],
     )
 
 
@@ -374,24 +418,6 @@ def _total(row: Cells) -> Total:
     )
 
 
-def _ledgers(path: Path) -> tuple[Ledger, ...]:
-    if not path.is_file():
-        return ()
-    try:
-        return tuple(
-            Ledger(
-                **entry
-                | {
-                    "rejected": Rejections(Rejected(*row) for row in entry["rejected"]),
-                    "passed_over": tuple(PassedOver(*row) for row in entry["passed_over"]),
-                }
-            )
-            for entry in json.loads(path.read_text("utf-8"))
-        )
-    except (ValueError, TypeError, KeyError) as error:
-        raise ReadError(f"{path} is no account of rows.", remedy="Build the pack again.") from error
-
-
 def _number(row: Cells, column: str) -> float:
     try:
         number = float(row[column])
@@ -403,12 +429,25 @@ def _number(row: Cells, column: str) -> float:
 
 
 def _amount(row: Cells, column: str) -> float | None:
-    if not row[column]:
+    if not row.get(column):
         return None
     amount = _number(row, column)
     if amount < 0:
         raise ValueError(f"the {column} is '{row[column]}', below 0")
     return amount
+
+
+def _age(row: Cells, column: str) -> int | None:
+    age = _amount(row, column)
+    return None if age is None else int(age)
+
+
+def _status(row: Cells, what: str) -> Status:
+    """Read the status of a figure, from its own column or from whether there is a figure."""
+    written = row.get(f"{what}_status", "")
+    if written:
+        return Status(int(written))
+    return Status.OK if row.get(what) or row.get(f"{what}_share") else Status.MISSING
 
 
 def _standing(row: Cells) -> Standing:

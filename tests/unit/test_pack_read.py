@@ -403,7 +403,7 @@ BREAKS: list[tuple[str, Break, type[ZonewrightError], str]] = [
         "a school of no tier",
         swap("schools.csv", ",upper,", ",uper,"),
         ReadError,
-        r"schools\.csv, line 2: the tier is 'uper', not one of first, .*special\. Correct the row",
+        r"schools\.csv, line 2: the tier is 'uper', not one of first, .*not known\. Correct the row",
     ),
     *(
         (

@@ -1,0 +1,161 @@
+"""Read every recognised file, and gather what is wrong with all of them before saying so.
+
+A planner with ten files wants ten answers, not the first fault ten times over. What can be read
+without knowing the authority is read here; the rest waits for its units.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from geo.ledger import Account
+from geo.postcodes import Postcodes
+from geo.read.boundaries import FORMATS, Areas, Boundaries, read_areas, read_boundaries
+from geo.read.file import File
+from geo.read.kind import fold
+from geo.read.table import open_table
+from geo.read.vintages import read_vintage_lookup
+from geo.vintages import VintageLookup
+from layers.build.district import DISTRICT, Membership
+from layers.build.faults import Faults
+from layers.build.known import known_counts
+from layers.build.options import Options
+from layers.build.work import Work
+from layers.counts import UnitCounts
+from layers.deprivation import Deprivation
+from layers.published import Published
+from layers.read.census import read_census
+from layers.read.counts import read_counts
+from layers.read.deprivation import read_deprivation
+from layers.read.dfe import read_dfe
+from layers.read.lait import read_lait
+from layers.read.population import read_population
+from layers.read.recognise import Found
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What could be read without knowing the authority; `names` of districts by code."""
+
+    boundaries: tuple[tuple[File, Boundaries], ...]
+    areas: tuple[tuple[File, Areas], ...]
+    lookup: VintageLookup | None
+    counts: tuple[UnitCounts, ...]
+    deprivation: tuple[Deprivation, ...]
+    published: tuple[Published, ...]
+    names: Mapping[str, str]
+
+    @property
+    def memberships(self) -> tuple[Membership, ...]:
+        """What the files tell of which unit belongs to which district."""
+        return tuple(self._memberships())
+
+    def _memberships(self) -> Iterator[Membership]:
+        for file, boundaries in self.boundaries:
+            if boundaries.level == "lsoa" and boundaries.districts:
+                told = dict(zip(boundaries.units, boundaries.districts, strict=True))
+                yield Membership(boundaries.vintage, told, file.name)
+        for deprivation in self.deprivation:
+            told = dict(zip(deprivation.units, deprivation.districts, strict=False))
+            yield Membership(deprivation.vintage, told, deprivation.ledger.source)
+        for counts in self.counts:
+            if counts.districts:
+                told = dict(zip(counts.measures.units, counts.districts, strict=True))
+                yield Membership(counts.vintage, told, counts.ledger.source)
+        for vintage in ("2011", "2021") if self.lookup else ():
+            told = self.lookup.district_of(vintage) if self.lookup else {}
+            yield Membership(vintage, told, "the lookup of LSOA 2011 and 2021")
+
+
+def gather(found: Sequence[Found], options: Options, faults: Faults) -> Gathered:
+    """Read what can be read without knowing the authority; what cannot be read is a fault."""
+
+    def every(key: str, read: Callable[[Found], Value]) -> tuple[tuple[File, Value], ...]:
+        pairs = [
+            (entry.file, faults.attempt(lambda entry=entry: read(entry)))  # type: ignore[misc]
+            for entry in found
+            if entry.kind and entry.kind.key == key
+        ]
+        return tuple((file, value) for file, value in pairs if value is not None)
+
+    def values(key: str, read: Callable[[Found], Value]) -> tuple[Value, ...]:
+        return tuple(value for _, value in every(key, read))
+
+    lookups = values("vintage_lookup", lambda entry: read_vintage_lookup(entry.file))
+    if len(lookups) > 1:
+        faults.add("Two files are lookups of LSOA 2011 and 2021. Keep the one that is current.")
+    published = (
+        *values("dfe", lambda entry: read_dfe(entry.file)),
+        *values("lait", lambda entry: read_lait(entry.file)),
+    )
+    areas = [pair for file in published for pair in file.areas.items()]
+    names = {code: name for code, name in areas if DISTRICT.fullmatch(code)}
+    for entry in found:
+        if entry.kind and entry.file.suffix not in FORMATS:
+            names |= faults.attempt(lambda entry=entry: _district_names(entry)) or {}  # type: ignore[misc]
+    return Gathered(
+        boundaries=every("boundaries", lambda entry: read_boundaries(entry.file)),
+        areas=every("areas", lambda entry: read_areas(entry.file)),
+        lookup=lookups[0] if lookups else None,
+        counts=(
+            *values("population", lambda entry: read_population(entry.file)),
+            *values("census", lambda entry: read_census(entry.file)),
+            *values("counts", lambda entry: _counts(entry, options)),
+        ),
+        deprivation=values("deprivation", lambda entry: read_deprivation(entry.file)),
+        published=published,
+        names=names,
+    )
+
+
+def postcode_counts(
+    work: Work, postcodes: Postcodes | None, *, vintage: str
+) -> tuple[UnitCounts, ...]:
+    """Read counts per postcode, put in small areas of `vintage`."""
+    read = (
+        work.faults.attempt(
+            lambda f=file: known_counts(read_counts(f, postcodes=postcodes, vintage=vintage))  # type: ignore[misc]
+        )
+        for file in work.files("postcode_counts")
+    )
+    return tuple(counts for counts in read if counts)
+
+
+def _district_names(entry: Found) -> dict[str, str]:
+    """Give code -> name of the districts that a table names; {} where it has no such columns."""
+    table = open_table(entry.file, sheet=entry.sheet or None)
+    folded = {fold(column): column for column in table.columns}
+    pairs = [
+        (column, folded[other])
+        for key, column in folded.items()
+        for other in _name_columns(key)
+        if other in folded
+    ]
+    if not pairs:
+        return {}
+    code, name = pairs[0]
+    found: dict[str, str] = {}
+    for chunk in table.chunks(Account(entry.file.name), columns=list(pairs[0])):
+        rows = chunk[chunk[code].str.fullmatch(DISTRICT.pattern)].drop_duplicates()
+        found |= dict(zip(rows[code], rows[name], strict=True))
+    return found
+
+
+def _name_columns(code: str) -> tuple[str, ...]:
+    """Say what the column of names beside a column of codes may be called, both folded."""
+    if re.fullmatch(r"(lad|utla|ltla)\d\dcd", code):
+        return (f"{code[:-2]}nm",)
+    if code.startswith("localauthoritydistrictcode"):
+        return (code.replace("code", "name"),)
+    if re.fullmatch(r"lad\d{4}code", code):
+        return (code.replace("code", "name"),)
+    return ("laname",) if code == "gsslacodename" else ()
+
+
+def _counts(entry: Found, options: Options) -> UnitCounts:
+    mapping = options.counts.get(Path(entry.file.name).name)
+    return known_counts(read_counts(entry.file, sheet=entry.sheet or None, mapping=mapping))

@@ -1,0 +1,89 @@
+"""The lists of a pack that is built: schools, pyramids, postcodes, and case lists as counts."""
+
+from pathlib import PurePosixPath
+
+from geo.geography import Geography
+from geo.postcodes import Postcodes
+from geo.read.postcodes import read_postcodes
+from layers.build.district import Chosen
+from layers.build.work import Work
+from layers.measures import Measures
+from layers.places import Schools
+from layers.pyramids import Pyramids
+from layers.read.cases import read_cases
+from layers.read.pyramids import read_pyramids
+from layers.read.schools import read_schools
+from layers.series import Series
+
+CASES = ("ssd_contacts", "ssd_cin_episodes", "ssd_cin_assessments", "ssd_cp_plans",
+         "ssd_cla_episodes", "ssd_address")  # fmt: skip
+YEAR = 12
+
+
+def build_postcodes(chosen: Chosen, work: Work) -> Postcodes | None:
+    """Read the authority's postcodes, those that have ended too; None where no file has them."""
+    files = work.files("postcodes")
+    if not files:
+        return None
+    districts = chosen.codes or None
+    return work.take(work.faults.attempt(lambda: read_postcodes(files, districts=districts)))
+
+
+def build_schools(chosen: Chosen, postcodes: Postcodes | None, work: Work) -> Schools | None:
+    """Read the authority's open schools."""
+    districts = chosen.codes or None
+    return work.read(
+        "gias_schools",
+        "registers of schools",
+        lambda file: read_schools(file, districts=districts, postcodes=postcodes),
+    )
+
+
+def build_pyramids(schools: Schools | None, work: Work) -> Pyramids | None:
+    """Read the list of pyramids; a list without a register of schools is a fault."""
+    files = work.files("pyramids")
+    if files and schools is None:
+        work.faults.add(
+            f"{files[0].name} lists pyramids, but no register of schools says where they stand. "
+            "Add the GIAS download (edubasealldata)."
+        )
+        return None
+    urns = schools.urns if schools else None
+    return work.read("pyramids", "lists of pyramids", lambda f: read_pyramids(f, schools=urns))
+
+
+def build_series(geography: Geography, postcodes: Postcodes | None, work: Work) -> Series | None:
+    """Count case lists per small area and month; nothing of a child is kept."""
+    mapped = work.options.cases
+    named = [entry.file for entry in work.found if _base(entry.file.name) in mapped]
+    files = list({file.name: file for file in (*work.files(*CASES), *named)}.values())
+    if not files:
+        return None
+    return work.take(
+        work.faults.attempt(
+            lambda: read_cases(
+                files,
+                units=geography.units,
+                mapping=tuple(mapped.values()),
+                postcodes=postcodes,
+                vintage=geography.vintage,
+            )
+        )
+    )
+
+
+def with_series(measures: Measures, series: Series) -> Measures:
+    """Add the last twelve months of a series to the counts, stocks as they stood at their end.
+
+    A measure that a table of counts has already stays as it was.
+    """
+    months = series.months[-YEAR:]
+    added = series.to_measures(months[0], months[-1])
+    for measure, values, status in zip(added.measures, added.values, added.status, strict=True):
+        if not measures.has(measure.key):
+            measures = measures.joined(measure, values, status=status)
+    return measures
+
+
+def _base(name: str) -> str:
+    return PurePosixPath(name).name

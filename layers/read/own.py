@@ -1,0 +1,126 @@
+"""What the readers of a council's own lists share: columns found by alias, and checks of cells."""
+
+import math
+import re
+from collections.abc import Collection, Mapping
+
+import pandas as pd
+import pandera.pandas as pa
+
+from geo.errors import ReadError, named
+from geo.read.file import File
+from geo.read.table import RawTable
+from layers.read.figures import parse_figures, parse_number
+from layers.read.kind import column_of
+from layers.source import Source
+
+Aliases = Mapping[str, tuple[str, ...]]
+MOST_YEARS = 130
+YES = frozenset({"y", "yes", "true", "1"})
+NO = frozenset({"", "n", "no", "false", "0"})
+
+_AGES = re.compile(r"^([0-9]{1,3})\s*(?:-|–|to)\s*([0-9]{1,3})$")
+_AGES_FROM = re.compile(r"^([0-9]{1,3})\s*(?:\+|and over|plus)$")
+_ALL_AGES = frozenset({"", "all", "any", "all ages"})
+OLDEST = 25
+"""What '11+' ends with: services for children and young people reach to 25."""
+
+
+def columns_of(
+    table: RawTable, aliases: Aliases, *, needed: Collection[str], remedy: str
+) -> dict[str, str]:
+    """Find the file's column for each of our names that it has.
+
+    Raises
+    ------
+    ReadError
+        When a needed one is absent.
+    """
+    found = {name: column_of(table.columns, name, *others) for name, others in aliases.items()}
+    absent = [name for name in needed if found[name] is None]
+    if absent:
+        raise ReadError(
+            f"{table.file.name} has the columns {named(table.columns)} but no {named(absent)}.",
+            remedy=remedy,
+        )
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def under_our_names(rows: pd.DataFrame, names: Mapping[str, str], aliases: Aliases) -> pd.DataFrame:
+    """Give the columns under our names, empty where the file has none."""
+    blank = pd.Series("", index=rows.index, dtype="str")
+    return pd.DataFrame({n: rows[names[n]] if n in names else blank for n in aliases})
+
+
+def not_blank(name: str) -> pa.Column:
+    """Want something written."""
+    return pa.Column(checks=pa.Check.str_length(min_value=1, error=f"'{name}' is blank"))
+
+
+def amount(name: str, *, may_be_blank: bool) -> pa.Column:
+    """Want a number of 0 or more, or nothing where that is allowed."""
+
+    def is_amount(cells: pd.Series) -> pd.Series:
+        figures = parse_figures(cells)
+        plain = figures.is_number & (figures.values >= 0) & (figures.symbol == "")
+        return pd.Series(plain | (may_be_blank & (cells == "").to_numpy()), index=cells.index)
+
+    return pa.Column(checks=pa.Check(is_amount, error=f"'{name}' is no number of 0 or more"))
+
+
+def one_of(name: str, choices: Collection[str], wanted: str) -> pa.Column:
+    """Want one of a few words, in any case of letters."""
+    return pa.Column(
+        checks=pa.Check(
+            lambda cells: cells.str.casefold().isin(list(choices)),
+            error=f"'{name}' is not {wanted}",
+        )
+    )
+
+
+def ages_column(name: str) -> pa.Column:
+    """Want ages such as 0-5, 11+ or all."""
+    return pa.Column(
+        checks=pa.Check(
+            lambda cells: cells.map(_has_ages).astype(bool),
+            error=f"'{name}' is not written as 0-5, 11+ or all",
+        )
+    )
+
+
+def parse_ages(cell: str) -> tuple[int, int] | None:
+    """Read ages in years; None for all ages or where nothing is written.
+
+    >>> parse_ages("0 to 5"), parse_ages("11+"), parse_ages("all")
+    ((0, 5), (11, 25), None)
+    """
+    span = _AGES.match(cell)
+    if span:
+        return int(span[1]), int(span[2])
+    start = _AGES_FROM.match(cell)
+    return (int(start[1]), max(OLDEST, int(start[1]))) if start else None
+
+
+def _has_ages(cell: str) -> bool:
+    ages = parse_ages(cell)
+    if ages is None:
+        return cell.casefold() in _ALL_AGES
+    return ages[0] <= ages[1] <= MOST_YEARS
+
+
+def parse_amount(cell: str) -> float | None:
+    """Read a number that was checked; None where nothing is written."""
+    value = parse_number(cell)
+    return None if math.isnan(value) else value
+
+
+def own_source(file: File) -> Source:
+    """Say that a file is the person's own."""
+    return Source(
+        title=file.name,
+        publisher="As given by the person who loaded it",
+        licence="Not stated",
+        vintage="",
+        via=file.name,
+        attribution="",
+    )
