@@ -18,6 +18,7 @@ from geo.ledger import Ledger
 from layers.indicators import Polarity
 from layers.source import Source
 from layers.status import Status
+from layers.totals import Total
 
 ENGLAND = "E92000001"
 Texts = npt.NDArray[np.object_]
@@ -226,22 +227,6 @@ class Published:
         return f"<Published {spans}{len(self.measures)} measures of {len(self.areas)} areas>"
 
 
-@dataclass(frozen=True)
-class Total:
-    """A published figure of one area under the tool's own name.
-
-    `value` is NaN where `status` says that there is no number.
-    """
-
-    key: str
-    title: str
-    area: str
-    value: float
-    status: Status
-    period: str
-    source: str
-
-
 def authority_totals(
     published: Sequence[Published], district: str, *, period: str | None = None
 ) -> tuple[Total, ...]:
@@ -286,7 +271,7 @@ def _totals(
                 value, status = file.values[found[0]], Status(int(file.status[found[0]]))
                 source = f"{file.source.title}, {file.source.publisher}"
                 totals.append(
-                    Total(known.key, known.title, area, float(value), status, when, source)
+                    Total(known.key, known.title, area, when, float(value), status, source)
                 )
     return sorted(totals, key=lambda total: total.period, reverse=True)
 

@@ -21,11 +21,16 @@ YEAR = 12
 
 
 def build_postcodes(chosen: Chosen, work: Work) -> Postcodes | None:
-    """Read the authority's postcodes, those that have ended too; None where no file has them."""
+    """Read postcodes, those that have ended too; None where no file has them.
+
+    Only the authority's, unless there are lists of cases or counts by postcode: to tell a home in
+    another authority from an unknown one, all postcodes are needed.
+    """
     files = work.files("postcodes")
     if not files:
         return None
-    districts = chosen.codes or None
+    whole = bool(work.files(*CASES, "postcode_counts") or work.options.cases)
+    districts = None if whole else chosen.codes or None
     return work.take(work.faults.attempt(lambda: read_postcodes(files, districts=districts)))
 
 

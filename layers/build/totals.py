@@ -6,6 +6,7 @@ stock of 31 March 2025; a mid-year estimate of 2024 is of 30 June 2024.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from layers.build.district import Chosen
 from layers.published import ENGLAND as ENGLAND_CODE
@@ -13,7 +14,7 @@ from layers.published import Published, authority_totals
 from layers.totals import ENGLAND, Total
 
 MID_YEAR = ("children", "persons")
-STOCKS = ("open_cin", "open_cp", "open_cla")
+STOCKS = ("open_cin", "open_cp", "open_cla", "cla_per_10k")
 
 
 def totals_of(published: Sequence[Published], chosen: Chosen) -> tuple[Total, ...]:
@@ -25,14 +26,10 @@ def totals_of(published: Sequence[Published], chosen: Chosen) -> tuple[Total, ..
         return ()
     area = chosen.codes[0] if len(chosen.codes) == 1 else ENGLAND_CODE
     return tuple(
-        Total(
-            key=total.key,
-            title=total.title,
+        replace(
+            total,
             area=ENGLAND if total.area == ENGLAND_CODE else chosen.name,
             period=period_of(total.key, total.period),
-            value=total.value,
-            status=total.status,
-            source=total.source,
         )
         for total in authority_totals(published, area)
     )

@@ -205,7 +205,7 @@ def _shapes(file: File) -> Found:
 def _tables(file: File) -> Iterator[Found]:
     """Recognise each sheet; a kind that takes the whole workbook is found once."""
     seen: set[str] = set()
-    columns: tuple[str, ...] = ()
+    columns = 0  # only how many: the first row of a list without a header may be a child's
     faults: list[str] = []
     for sheet in list_sheets(file)[:MOST_SHEETS] or (None,):
         try:
@@ -213,15 +213,15 @@ def _tables(file: File) -> Iterator[Found]:
         except ZonewrightError as refusal:
             faults.append(str(refusal))
             continue
-        columns = columns or peek.columns
+        columns = columns or len(peek.columns)
         kind = next((kind for kind in KINDS if kind.matches(peek)), None)
         if kind and kind.key not in seen:
             seen.add(kind.key)
-            yield Found(file, kind, sheet=peek.sheet, detail=f"columns {named(peek.columns)}")
+            yield Found(file, kind, sheet=peek.sheet, detail=f"{len(peek.columns)} columns")
     if not seen and not columns:
         yield Found(file, None, fault=faults[0] if faults else f"{file.name} holds no table.")
     elif not seen:
-        yield Found(file, None, detail=f"columns {named(columns)}")
+        yield Found(file, None, detail=f"a table of {columns} columns of no known kind")
 
 
 def _peek(table: RawTable) -> Peek:
