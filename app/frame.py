@@ -9,9 +9,11 @@ from pathlib import Path
 import streamlit as st
 
 from app.style import STYLE
+from app.uploads import forget
 from geo.errors import ZonewrightError
 
 PAGES = Path(__file__).resolve().parent / "pages"
+DATA = "Data"
 WARM_AFTER_S = 4
 _log = logging.getLogger("zonewright")
 
@@ -24,11 +26,14 @@ def run() -> None:
             st.Page(PAGES / "zone_map.py", title="Zone map", icon=":material/map:", default=True),
             st.Page(PAGES / "need_and_asb.py", title="Need and ASB", icon=":material/bar_chart:"),
             st.Page(PAGES / "redraw.py", title="Redraw", icon=":material/edit_location_alt:"),
+            st.Page(PAGES / "data.py", title=DATA, icon=":material/database:"),
             st.Page(PAGES / "sources.py", title="Sources", icon=":material/info:"),
             st.Page(PAGES / "projector.py", title="Full screen", visibility="hidden"),
         ]
     )
     st.html(STYLE)
+    if page.title != DATA:
+        forget()
     with refusals():
         page.run()
     _warm()

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyproj
 import shapely
 from pyproj.exceptions import CRSError as UnreadableCrs
+from pyproj.exceptions import ProjError
 
 from geo.adjacency import Shapes
 from geo.errors import CrsError, named
@@ -182,7 +183,13 @@ def _refuse(units: Sequence[str], wrong: Flags, found: str, *, remedy: str) -> N
 
 
 def _converted(shapes: Shapes, crs: pyproj.CRS) -> Shapes:
-    transformer = pyproj.Transformer.from_crs(crs, WANTED, always_xy=True)
+    try:
+        transformer = pyproj.Transformer.from_crs(crs, WANTED, always_xy=True)
+    except ProjError as error:
+        raise CrsError(
+            f"Coordinates in {_title(crs)} cannot be converted to {WANTED}.",
+            remedy=f"Export them in {WANTED}, or give `crs=` if the file names the wrong one.",
+        ) from error
 
     def convert(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))

@@ -7,6 +7,8 @@ stands, so a message is written for a planner and names at most three offenders.
 from collections.abc import Iterable
 
 MOST_NAMED = 3
+MOST_CHARACTERS = 100
+"""Of each offender: a broken file may have names without end."""
 
 
 class ZonewrightError(Exception):
@@ -57,7 +59,11 @@ def named(offenders: Iterable[object]) -> str:
     >>> named(["E01", "E02", "E03", "E04"])
     'E01, E02, E03 and 1 more'
     """
-    names = [str(offender) for offender in offenders]
+    names = [_clipped(str(offender)) for offender in offenders]
     text = ", ".join(names[:MOST_NAMED])
     rest = len(names) - MOST_NAMED
     return f"{text} and {rest} more" if rest > 0 else text
+
+
+def _clipped(name: str) -> str:
+    return name if len(name) <= MOST_CHARACTERS else f"{name[: MOST_CHARACTERS - 3]}..."

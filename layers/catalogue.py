@@ -1,7 +1,8 @@
 """The catalogue: which packs there are, shipped with the tool or kept by its user.
 
 A user's packs stand in the folders that the environment variable ZONEWRIGHT_PACKS names,
-separated as PATH is; each may be a pack itself or hold several.
+separated as PATH is; each may be a pack itself or hold several. Where it is not set, they stand
+in `Zonewright/packs` in the user's own folder; set to nothing, there are only those that ship.
 """
 
 import os
@@ -18,6 +19,8 @@ from layers.read import BOUNDARIES, SETTINGS, read_name, read_pack
 
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "authorities"
 PACKS_VARIABLE = "ZONEWRIGHT_PACKS"
+OWN = Path.home() / "Zonewright" / "packs"
+"""Where packs are kept when nobody says otherwise."""
 DEFAULT = "dorset"
 
 
@@ -42,8 +45,7 @@ def list_packs() -> tuple[Entry, ...]:
     PackError
         When ZONEWRIGHT_PACKS names a folder that is not there.
     """
-    own = os.environ.get(PACKS_VARIABLE, "")
-    folders = [f for part in own.split(os.pathsep) if part for f in _packs_in(Path(part))]
+    folders = [pack for folder in _own_folders() for pack in _packs_in(folder)]
     shipped = sorted(_packs_in(SHIPPED), key=lambda folder: (folder.name != DEFAULT, folder.name))
     entries: dict[str, Entry] = {}
     for folder in (*folders, *shipped):
@@ -70,6 +72,12 @@ def open_pack(key: str) -> Pack:
     )
 
 
+def packs_folder() -> Path:
+    """Say where a new pack is best put: in a folder that `list_packs` looks in."""
+    held = [folder for folder in _own_folders() if not (folder / SETTINGS).is_file()]
+    return held[0].resolve() if held else OWN
+
+
 @cache
 def read_outline() -> shapely.Geometry:
     """Read the outline of England that stands in for map tiles, in EPSG:27700."""
@@ -77,6 +85,13 @@ def read_outline() -> shapely.Geometry:
         BOUNDARIES / "england_outline.parquet"
     ).geometry.union_all()
     return outline
+
+
+def _own_folders() -> list[Path]:
+    named_folders = os.environ.get(PACKS_VARIABLE)
+    if named_folders is None:
+        return [OWN] if OWN.is_dir() else []
+    return [Path(part) for part in named_folders.split(os.pathsep) if part]
 
 
 def _entry(folder: Path) -> Entry:

@@ -35,6 +35,9 @@ class Measure:
         `official`, or `illustrative` where it was modelled.
     sensitive
         True where small counts could point at a child; they are suppressed before they leave.
+    group
+        What whole it is a part of, in words (`lead professional`): measures of one group add up to
+        one whole, with nothing counted in two of them. Empty for none.
     """
 
     key: str
@@ -44,6 +47,7 @@ class Measure:
     source: str
     status: Standing
     sensitive: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,6 +120,10 @@ class Measures:
         """Give the counts of `key` per unit; NaN where there is no number."""
         row: npt.NDArray[np.float64] = self.values[self.row(key)]
         return row
+
+    def of_group(self, group: str) -> tuple[Measure, ...]:
+        """Give the measures that are parts of one whole, in order; () where there are none."""
+        return tuple(measure for measure in self.measures if group and measure.group == group)
 
     def has(self, *keys: str) -> bool:
         """Say whether all of `keys` are here."""

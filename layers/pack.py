@@ -7,20 +7,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from geo.errors import PackError, named
+from geo.errors import LayerError, PackError, named
 from geo.geography import Geography
 from geo.ledger import Ledger
 from geo.plan import Plan
+from layers.continuum import Level, check_levels
+from layers.history import Figure
 from layers.incidents import Break, Incidents
 from layers.indicators import Benchmark, Indicator, Target
 from layers.measures import Measures
+from layers.neighbours import Neighbours
 from layers.places import School, Site, Town
 from layers.programmes import Programme
 from layers.series import Series
 from layers.source import Source
-from layers.staffing import Staffing
+from layers.staffing import Post, Staffing
 from layers.status import Standing
 from layers.totals import Total
+from layers.zones import ZoneFact
 
 Rule = Literal["dfe", "nhs"]
 ALWAYS = ("children", "persons")
@@ -62,13 +66,15 @@ class Pack:
 
     A layer that the authority does not have is None, not an empty one. `totals` are published
     figures that the pack can be checked against, `ledgers` the account of every file it was built
-    from; both are empty for a pack that was written by hand.
+    from; both are empty for a pack that was written by hand. `levels` are the steps of need from
+    universal to highest, `history` published figures of whole authorities by period.
 
     Raises
     ------
     PackError
-        When a plan or an indicator stands twice, or when something is named that is not there: the
-        plan to open on, a measure, the indicator of a target, the plan or zone of a post.
+        When a plan, an indicator, a fact of a zone or a published figure stands twice, or when
+        something is named that is not there: the plan to open on, a measure, the indicator of a
+        target or a figure, the plan or zone of a post or a fact, the measure of a level.
     """
 
     folder: Path
@@ -88,6 +94,10 @@ class Pack:
     series: Series | None = None
     programmes: tuple[Programme, ...] | None = None
     breaks: tuple[Break, ...] = ()
+    zone_facts: tuple[ZoneFact, ...] = ()
+    levels: tuple[Level, ...] = ()
+    history: tuple[Figure, ...] = ()
+    statistical_neighbours: Neighbours | None = None
 
     def __post_init__(self) -> None:
         """Check that the parts fit each other."""
@@ -103,7 +113,13 @@ class Pack:
             )
         self._refuse_loose_indicators()
         self._refuse_loose_targets()
-        self._refuse_loose_posts()
+        posts = self.staffing.posts if self.staffing else ()
+        self._refuse_loose_zones("staffing.csv gives staff to", posts)
+        self._refuse_loose_zones("zones.csv tells of", self.zone_facts)
+        facts = [f"{fact.zone} ({fact.plan})" for fact in self.zone_facts]
+        _refuse_repeats(facts, what="fact of a zone", remedy="Keep one row of zones.csv.")
+        self._refuse_loose_levels()
+        self._refuse_loose_figures()
 
     def _refuse_loose_indicators(self) -> None:
         wanted = {key for i in self.indicators for key in (i.numerator, i.denominator)}
@@ -125,16 +141,38 @@ class Pack:
                 remedy=f"Its indicators are {', '.join(known)}.",
             )
 
-    def _refuse_loose_posts(self) -> None:
-        posts = self.staffing.posts if self.staffing else ()
+    def _refuse_loose_zones(self, what: str, rows: Sequence[Post | ZoneFact]) -> None:
         zones = {(entry.key, zone) for entry in self.plans for zone in entry.plan.zones}
-        pairs = dict.fromkeys((post.plan, post.zone) for post in posts)
+        pairs = dict.fromkeys((row.plan, row.zone) for row in rows)
         loose = [f"'{zone}' of '{plan}'" for plan, zone in pairs if (plan, zone) not in zones]
         if loose:
             raise PackError(
-                f"staffing.csv gives staff to zones that no plan has: {named(loose)}.",
+                f"{what} zones that no plan has: {named(loose)}.",
                 remedy="Correct the plan's key or the zone's name.",
             )
+
+    def _refuse_loose_levels(self) -> None:
+        try:
+            check_levels(self.levels)
+        except LayerError as error:
+            raise PackError(error.found, remedy=error.remedy) from error
+        loose = [x.measure for x in self.levels if not self.measures.has(x.measure)]
+        if loose:
+            raise PackError(
+                f"A level counts {named(loose)}, which is no measure of the pack.",
+                remedy="Add the column to measures.csv, or take the level out.",
+            )
+
+    def _refuse_loose_figures(self) -> None:
+        known = [indicator.key for indicator in self.indicators]
+        loose = sorted({figure.key for figure in self.history} - set(known))
+        if loose:
+            raise PackError(
+                f"history.csv has figures of {named(loose)}, which is no indicator of the pack.",
+                remedy=f"Its indicators are {', '.join(known)}.",
+            )
+        marks = [f"{f.key}, {f.period}, {f.area}" for f in self.history]
+        _refuse_repeats(marks, what="published figure", remedy="Keep one row of history.csv.")
 
     def plan(self, key: str) -> NamedPlan:
         """Give the plan of that key.
@@ -174,6 +212,7 @@ class Pack:
         statuses = [measure.status for measure in self.measures.measures]
         statuses += [site.status for site in self.sites or ()]
         statuses += [post.status for post in self.staffing.posts] if self.staffing else []
+        statuses += [part.status for part in (*self.zone_facts, *self.history)]
         modelled = "illustrative" in statuses
         return "illustrative" if modelled else "official"
 
@@ -183,12 +222,13 @@ class Pack:
         return f"<Pack {self.authority.key}, {len(self.geography)} units, plans {plans}>"
 
 
-def _refuse_repeats(keys: Sequence[str], *, what: str) -> None:
+def _refuse_repeats(
+    keys: Sequence[str], *, what: str, remedy: str = "Give each one a key of its own."
+) -> None:
     twice = [key for key, count in Counter(keys).items() if count > 1]
     if twice:
         raise PackError(
-            f"The {what} {named(repr(key) for key in twice)} stands twice.",
-            remedy=f"Give each {what} a key of its own.",
+            f"The {what} {named(repr(key) for key in twice)} stands twice.", remedy=remedy
         )
 
 

@@ -146,6 +146,8 @@ def write_shapes(path: Path, shapes: gpd.GeoDataFrame) -> int:
 def toml(document: Mapping[str, Any]) -> str:
     """Write settings as TOML: values first, then tables, then lists of tables.
 
+    What is None is left out: TOML has no word for it.
+
     >>> print(toml({"key": "x", "plans": [{"key": "zones", "order": ["A"]}]}), end="")
     key = "x"
     <BLANKLINE>
@@ -178,6 +180,7 @@ def _write_parquet(path: Path, table: pa.Table) -> None:
 
 
 def _toml_lines(document: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    document = {key: value for key, value in document.items() if value is not None}
     plain = {key: value for key, value in document.items() if not _is_tables(value)}
     lines = [f"{key} = {_toml_value(value)}" for key, value in plain.items()]
     for key, value in document.items():

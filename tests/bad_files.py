@@ -695,7 +695,7 @@ _TEXT: tuple[Mutation, ...] = (
 _MUTATIONS: Mapping[str, tuple[Mutation, ...]] = {
     "text": _TEXT,
     "geojson": (*_BYTES, *_LINES, _strange_cell, _encoding, *([_feature] * 12)),
-    "bytes": _BYTES,
+    "bytes": (*_BYTES, *([_flip_bits] * 12)),
     "zip": (*_BYTES, *([_part] * 8)),
     "workbook": (*_BYTES, *([_part] * 4), *([_workbook_cell] * 8)),
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import shapely
 
@@ -30,6 +31,8 @@ FORMATS = {
     ".zip": "zipped shapefile",
 }
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+MOST_SAID = 200
+"""Characters of a library's own words in a message: some of them quote the whole file."""
 
 _STARTS = {
     "GeoPackage": (b"SQLite format 3",),
@@ -37,6 +40,7 @@ _STARTS = {
     "GeoParquet": (b"PAR1",),
 }
 _ONE_PAGE = re.compile(rb'"exceededTransferLimit"\s*:\s*true')
+_MENDED = re.compile(r"Non closed ring|Invalid coord|geometry type detected|NULL geometry|ignored")
 _SERVICE_ERROR = re.compile(rb'\A\s*\{\s*"error"\s*:')
 
 
@@ -64,8 +68,11 @@ def read_features(file: File, layer: str | None, *, needs_prj: bool) -> gpd.GeoD
         )
     state = file.state()
     try:
-        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are refused below
+        # coordinates that are no numbers are refused below
+        with np.errstate(invalid="ignore"), warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
             frame = _open(file, kind, layer, needs_prj=needs_prj)
+            _require_text(frame)
     except ZonewrightError:
         raise
     except Exception as error:  # the libraries raise a dozen kinds on bytes that are no such file
@@ -74,6 +81,7 @@ def read_features(file: File, layer: str | None, *, needs_prj: bool) -> gpd.GeoD
             remedy="Is it complete, and of the kind its ending says? Download or export it again.",
         ) from error
     file.require_state(state)
+    _refuse_mended(file, [str(warning.message) for warning in said])
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ReadError(f"{file.name} holds a table without shapes.", remedy="Give boundaries.")
     if frame.empty:
@@ -96,10 +104,7 @@ def _open(file: File, kind: str, layer: str | None, *, needs_prj: bool) -> Any:
     if kind == "GeoJSON":
         _refuse_half(file)
     held: Any = file.path or _content(file)
-    with warnings.catch_warnings():
-        # in memory a file has no name, and GDAL misses the ending .gpkg
-        warnings.filterwarnings("ignore", "File /vsimem/.* non conformant file extension")
-        return pyogrio.read_dataframe(held, layer=_layer(file, held, layer))
+    return pyogrio.read_dataframe(held, layer=_layer(file, held, layer))
 
 
 def _content(file: File) -> bytes:
@@ -122,13 +127,23 @@ def _refuse_half(file: File) -> None:
         )
 
 
-def _layer(file: File, held: Any, wanted: str | None) -> str:
-    layers = [str(name) for name, kind in pyogrio.list_layers(held) if kind is not None]
-    if wanted in layers or (wanted is None and len(layers) == 1):
-        return wanted or layers[0]
-    if not layers:
+def _layer(file: File, held: Any, wanted: str | None) -> int:
+    """Find which layer to read; by its place, because in memory a file without names is given one.
+
+    The name that GDAL makes up for a layer of GeoJSON differs each time such a file is opened.
+    """
+    shaped = [
+        (place, str(name))
+        for place, (name, kind) in enumerate(pyogrio.list_layers(held))
+        if kind is not None
+    ]
+    chosen = [place for place, name in shaped if wanted is None or name == wanted]
+    if len(chosen) == 1:
+        return chosen[0]
+    if not shaped:
         raise ReadError(f"{file.name} holds no layer with shapes.", remedy="Export it again.")
     found = "holds several layers" if wanted is None else f"has no layer '{wanted}'"
+    layers = [name for _, name in shaped]
     raise ReadError(f"{file.name} {found}: {named(layers)}.", remedy="Name one as `layer=`.")
 
 
@@ -201,6 +216,26 @@ def _require_parts(shapefile: str, siblings: Sequence[str], *, needs_prj: bool) 
         )
 
 
+def _refuse_mended(file: File, said: Iterable[str]) -> None:
+    """Refuse shapes that GDAL left out or closed; what else it warns of changes no shape.
+
+    It tells of endings of names that do not fit, of measures it drops, and of many parts.
+    """
+    mended = [text for text in said if _MENDED.search(text)]
+    if mended:
+        raise ReadError(
+            f"{file.name} holds shapes that are broken ({mended[0].splitlines()[0].rstrip('.')}).",
+            remedy="Mend them in the program that drew them, and export the file again.",
+        )
+
+
+def _require_text(frame: Any) -> None:
+    """Decode all text once: Arrow hands on bytes that are no UTF-8, which fail much later."""
+    for column in frame.columns:
+        if pd.api.types.is_string_dtype(frame[column].dtype):
+            frame[column].tolist()
+
+
 def _require_numbers(file: File, frame: gpd.GeoDataFrame) -> None:
     shapes = np.asarray(frame.geometry.array, dtype=object)
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
@@ -218,4 +253,5 @@ def _numbers(positions: Iterable[int]) -> Iterator[int]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    line = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    return line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]}..."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from geo.geography import Geography
 from geo.index import UnitIndex
-from geo.vintages import VintageLookup
+from geo.vintages import NEW, Change, VintageLookup
 from layers.build.work import Work
 from layers.incidents import Incidents, Street, place_street
 from layers.measures import Measure
@@ -36,7 +36,9 @@ def build_incidents(
     if street is None:
         return None
     index = UnitIndex(geography.units, geography.shapes)
-    incidents = place_street(street, index, vintage=geography.vintage)
+    incidents = place_street(
+        street, index, vintage=geography.vintage, convert=_certain(geography.vintage, lookup)
+    )
     work.ledgers.append(incidents.ledger)
     work.note("Incidents", (*street.notes, *incidents.notes))
     if not incidents.ledger.used:
@@ -48,6 +50,16 @@ def build_incidents(
         return None
     work.sources.append(street.source)
     return BuiltIncidents(street, incidents, _measure(street, incidents))
+
+
+def _certain(vintage: str, lookup: VintageLookup | None) -> dict[str, str]:
+    """Give codes of the other vintage that lie whole in one area of this one."""
+    if lookup is None:
+        return {}
+    kinds = (Change.UNCHANGED, Change.MERGED if vintage == NEW else Change.SPLIT)
+    rows = zip(lookup.old, lookup.new, lookup.change, strict=True)
+    pairs = [(old, new) for old, new, change in rows if change in kinds]
+    return dict(pairs) if vintage == NEW else {new: old for old, new in pairs}
 
 
 def _measure(street: Street, incidents: Incidents) -> Measure:

@@ -27,6 +27,11 @@ def known_counts(counts: UnitCounts) -> UnitCounts:
     return replace(counts, measures=Measures(table.units, measures, table.values, table.status))
 
 
+def known_measures() -> tuple[tuple[str, str], ...]:
+    """List key and title of every measure that the tool knows by name."""
+    return tuple({entry["key"]: entry["title"] for entry in _aliases().values()}.items())
+
+
 @cache
 def _aliases() -> Mapping[str, Mapping[str, Any]]:
     """Give folded name -> entry of the registry."""

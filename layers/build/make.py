@@ -27,7 +27,7 @@ from layers.build.lists import (
 from layers.build.options import Options
 from layers.build.plans import BuiltPlan, build_plans, slug
 from layers.build.totals import totals_of
-from layers.build.units import build_units, labels_of
+from layers.build.units import build_units, labels_of, ons_source
 from layers.build.work import Progress, Work
 from layers.counts import UnitCounts
 from layers.deprivation import deprivation_counts
@@ -185,7 +185,9 @@ def _geography(gathered: Gathered, chosen: Chosen, key: str, work: Work) -> Geog
     work.ledgers += built.ledgers
     work.sources += built.sources
     work.note("Small areas", (*chosen.notes, *built.notes))
-    work.take(gathered.lookup)
+    if work.take(gathered.lookup):
+        via = ", ".join(file.name for file in work.files("vintage_lookup"))
+        work.sources.append(ons_source("LSOA 2011 to LSOA 2021, lookup", "2021", via))
     for published in gathered.published:
         work.take(published)
     return built.geography

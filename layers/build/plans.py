@@ -20,6 +20,7 @@ from geo.read.file import File
 from geo.read.lookup import read_lookup
 from layers.build.district import Chosen
 from layers.build.gather import Gathered
+from layers.build.units import ons_source
 from layers.build.work import Work
 from layers.catchments import PyramidPlan, pyramid_plan
 from layers.measures import Measures
@@ -69,7 +70,12 @@ def build_plans(
     for file, drawn in areas:
         make = partial(area_plan, file, drawn, geography, weights, zone_word=word)
         plans.append(work.faults.attempt(make))
-    plans += [ward_plan(gathered.boundaries, geography, weights, chosen.codes), served]
+    wards = ward_plan(gathered.boundaries, geography, weights, chosen.codes)
+    if wards:
+        found = [(file, value) for file, value in gathered.boundaries if value.level == "ward"]
+        via = ", ".join(file.name for file, _ in found)
+        work.sources.append(ons_source("Electoral wards, boundaries", found[0][1].vintage, via))
+    plans += [wards, served]
     made = tuple(plan for plan in plans if plan) or (whole_plan(geography, chosen.name),)
     for built in made:
         if built.ledger:

@@ -89,7 +89,8 @@ def _built(
             Ledger(file.name, read=len(value), used=len(kept), outside=len(value) - len(kept))
         )
         if kept:
-            sources.append(_source(file, vintage))
+            title = f"Lower layer super output areas {vintage}, boundaries"
+            sources.append(ons_source(title, vintage, file.name))
     units = tuple(sorted(rows))
     geography = build_geography(
         f"{key}-{vintage}",
@@ -121,13 +122,14 @@ def _why(
     )
 
 
-def _source(file: File, vintage: str) -> Source:
+def ons_source(title: str, vintage: str, via: str) -> Source:
+    """Describe something that ONS Open Geography publishes."""
     return Source(
-        title=f"Lower layer super output areas {vintage}, boundaries",
+        title=title,
         publisher="Office for National Statistics",
         licence="Open Government Licence v3.0",
         vintage=vintage,
-        via=file.name,
+        via=via,
         attribution="Contains National Statistics data (c) Crown copyright and database right. "
         "Contains OS data (c) Crown copyright and database right.",
     )

@@ -137,6 +137,7 @@ def read_counts(
     account = Account(file.name)
     rows = table.whole(account)
     places = _places(table, rows, unit)
+    _require_header(table, places)
     keys, notes = _measure_columns(table, rows, places, mapping)
     rows = keep_valid(rows, _counts_schema(keys), account, file=file.name)
     rows = _keep_parts(rows, keys, parts, account=account, file=file)
@@ -204,6 +205,16 @@ def _places(table: RawTable, rows: pd.DataFrame, unit: str) -> _Places:
         f"areas or postcodes.",
         remedy="Add a column 'unit' with codes such as E01020369, or a column 'postcode'.",
     )
+
+
+def _require_header(table: RawTable, places: _Places) -> None:
+    """Refuse a table that begins with a row of counts: it would be lost as names of columns."""
+    if re.match(f"{UNIT_CODE}|{POSTCODE}", places.column):
+        raise ReadError(
+            f"{table.file.name} has no header: a code or a postcode stands where the name of its "
+            f"column should.",
+            remedy="Put a row with the names of the columns above the first row.",
+        )
 
 
 def _code_column(rows: pd.DataFrame, columns: Sequence[str]) -> str | None:

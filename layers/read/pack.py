@@ -25,9 +25,12 @@ from geo.errors import PackError, PlanError, ReadError, ZonewrightError, named
 from geo.geography import Geography
 from geo.index import UnitIndex
 from geo.read import read_boundaries, read_lookup
+from layers.continuum import Level
+from layers.history import Figure
 from layers.incidents import Break, Incidents, place_incidents
 from layers.indicators import Indicator, Target
 from layers.measures import Measure, Measures
+from layers.neighbours import Neighbours
 from layers.pack import Authority, NamedPlan, Pack
 from layers.places import School, Site, Tier, Town
 from layers.programmes import Programme
@@ -38,6 +41,7 @@ from layers.staffing import Post, Staffing
 from layers.status import SYMBOL, Standing, Status
 from layers.totals import Total
 from layers.write import STATUS_SUFFIX
+from layers.zones import ZoneFact
 
 BOUNDARIES = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 SETTINGS = "authority.toml"
@@ -70,6 +74,20 @@ class _IncidentSettings(pydantic.BaseModel, extra="forbid", frozen=True):
     breaks: tuple[Break, ...] = ()
 
 
+class _LevelSettings(pydantic.BaseModel, extra="forbid", frozen=True):
+    key: str
+    title: str
+    measure: str
+    ideal_share: float | None = None
+    source: str = ""
+
+
+class _NeighbourSettings(pydantic.BaseModel, extra="forbid", frozen=True):
+    names: tuple[str, ...]
+    date: str
+    source: str = ""
+
+
 class _Settings(pydantic.BaseModel, extra="forbid", frozen=True):
     key: str
     name: str
@@ -84,6 +102,8 @@ class _Settings(pydantic.BaseModel, extra="forbid", frozen=True):
     targets: tuple[Target, ...] = ()
     plans: tuple[_PlanSettings, ...]
     incidents: tuple[_IncidentSettings, ...] = ()
+    levels: tuple[_LevelSettings, ...] = ()
+    neighbours: _NeighbourSettings | None = None
     sources: tuple[Source, ...]
 
 
@@ -136,6 +156,10 @@ def read_pack(folder: Path | str) -> Pack:
         totals=_rows(folder / "totals.csv", _total) or (),
         ledgers=read_ledgers(folder / "ledgers.json"),
         series=read_series(folder, geography.units),
+        zone_facts=_rows(folder / "zones.csv", _zone_fact) or (),
+        levels=tuple(Level(**level.model_dump()) for level in settings.levels),
+        history=_rows(folder / "history.csv", _figure) or (),
+        statistical_neighbours=_neighbours(settings),
     )
 
 
@@ -416,6 +440,36 @@ def _total(row: Cells) -> Total:
         status=status,
         source=row["source"],
     )
+
+
+def _zone_fact(row: Cells) -> ZoneFact:
+    return ZoneFact(
+        plan=row["plan"],
+        zone=row["zone"],
+        base=row["base"],
+        contact=row["contact"],
+        status=_standing(row),
+        source=row["source"],
+    )
+
+
+def _figure(row: Cells) -> Figure:
+    x, n, value = (_amount(row, column) for column in ("x", "n", "value"))
+    return Figure(
+        key=row["key"],
+        period=row["period"],
+        area=row["area"],
+        x=math.nan if x is None else x,
+        n=math.nan if n is None else n,
+        source=row["source"],
+        status=_standing(row),
+        value=math.nan if value is None else value,
+    )
+
+
+def _neighbours(settings: _Settings) -> Neighbours | None:
+    listed = settings.neighbours
+    return Neighbours(**listed.model_dump()) if listed else None
 
 
 def _number(row: Cells, column: str) -> float:
