@@ -363,20 +363,22 @@ def suppress_least(
     """
     plain = suppress(counts, policy=policy, groups=groups, group_count=group_count, status=status)
     cells, came = _as_came(counts, status)
-    table = _sums_of(plain, groups)
+    table, parent = _sums_of(plain, groups)
     sums = table @ cells
-    states = np.array([came[row > 0].max(initial=Status.OK) for row in table], dtype=np.int8)
-    known = states < Status.NOT_APPLICABLE
-    small = known & small_counts(sums, policy)
-    if policy.round_to > 1:
-        states[known & (states == Status.OK) & (sums > 0)] = Status.ROUNDED
-    states[small] = Status.SUPPRESSED
+    known = np.array([came[row > 0].max(initial=Status.OK) for row in table]) < Status.NOT_APPLICABLE
+    states = _flat(plain)
     loss = np.where(known & (sums > 0), table.sum(axis=1) + sums / (cells.sum() + 1.0), np.inf)
     offer = offer_of(table, cells, states, policy=policy, loss=loss)
+    small = np.flatnonzero(known & small_counts(sums, policy))
+    best = _tree_widths(offer.withheld(known & (sums > 0)), cells, parent)[small]
+    wanted = np.minimum(best, width_of(policy))
+    narrow = small[_tree_widths(offer, cells, parent)[small] < wanted - _SLACK]
+    if not len(narrow):
+        return plain
     nothing = Known(np.zeros((0, len(cells))), np.zeros(0), np.zeros(0), cells)
-    hidden = withhold_until_safe(nothing, offer, table[small], policy=policy)
+    hidden = withhold_until_safe(nothing, offer, table[narrow], policy=policy)
     if hidden is None:  # cannot be: with all withheld, nothing is told
-        raise AssertionError(int(small.sum()))
+        raise AssertionError(int(len(narrow)))
     states[hidden & known] = Status.SUPPRESSED
     rounded = np.where(states == Status.ROUNDED, _rounded(sums, policy), sums)
     values = np.where(states >= Status.NOT_APPLICABLE, np.nan, rounded)
@@ -393,15 +395,60 @@ def _as_came(
     return np.where(came >= Status.NOT_APPLICABLE, 0.0, values), came
 
 
-def _sums_of(layout: Suppressed, groups: npt.ArrayLike | None) -> Array:
-    """Give the rows of a table: its cells, its groups if it has any, and all."""
+def _sums_of(
+    layout: Suppressed, groups: npt.ArrayLike | None
+) -> tuple[Array, npt.NDArray[np.intp]]:
+    """Give the rows of a table: its cells, its groups if it has any, and all.
+
+    With it which row each row adds up to; the last, all, adds up to itself.
+    """
     cells = layout.values.size
     rows = [np.eye(cells)]
-    if groups is not None and layout.totals is not None:
-        group = np.asarray(groups, dtype=np.int64)
-        group = np.where(group < 0, layout.totals.values.size - 1, group)
-        rows.append((group == np.arange(layout.totals.values.size)[:, None]).astype(np.float64))
-    return np.vstack([*rows, np.ones((1, cells))])
+    if groups is None or layout.totals is None or layout.totals.totals is None:
+        parent = np.full(cells + 1, cells, dtype=np.intp)
+    else:
+        count = layout.totals.values.size
+        group = np.asarray(groups, dtype=np.intp)
+        group = np.where(group < 0, count - 1, group)
+        rows.append((group == np.arange(count)[:, None]).astype(np.float64))
+        parent = np.concatenate([group + cells, np.full(count + 1, cells + count, dtype=np.intp)])
+    return np.vstack([*rows, np.ones((1, cells))]), parent
+
+
+def _flat(nested: Suppressed) -> npt.NDArray[np.int8]:
+    """Give the status of cells, groups and all, one behind the other."""
+    above = [] if nested.totals is None else [_flat(nested.totals)]
+    return np.concatenate([nested.status, *above])
+
+
+def _tree_widths(offer: Offer, truth: Array, parent: npt.NDArray[np.intp]) -> Array:
+    """Give how wide the range of each sum of a tree is, exactly and without a solver.
+
+    In a tree the bounds that the parts put on a sum, and then the sum and its other parts on each
+    part, are all there is to know.
+
+    Parameters
+    ----------
+    parent
+        Which row each row adds up to, parts before their sum; the last adds up to itself.
+    """
+    cells, last = len(truth), len(parent) - 1
+    low, high = offer.least.copy(), offer.most.copy()
+    high[:cells] = np.minimum(high[:cells], truth + REACH)
+    levels = [np.arange(cells), np.arange(cells, last)] if last > cells else [np.arange(cells)]
+    parts_low, parts_high = np.zeros(last + 1), np.zeros(last + 1)
+    for level in levels:
+        np.add.at(parts_low, parent[level], low[level])
+        np.add.at(parts_high, parent[level], high[level])
+        above = np.unique(parent[level])
+        low[above] = np.maximum(low[above], parts_low[above])
+        high[above] = np.minimum(high[above], parts_high[above])
+    for level in reversed(levels):
+        over = parent[level]
+        most = high[over] - (parts_low[over] - low[level])
+        least = low[over] - (parts_high[over] - high[level])
+        low[level], high[level] = np.maximum(low[level], least), np.minimum(high[level], most)
+    return np.asarray(high - low)
 
 
 def _rounded(sums: Array, policy: Policy) -> Array:

@@ -138,7 +138,7 @@ def _withheld(
 def _over_zones(shape: tuple[int, ...]) -> Array:
     """Weigh the cells of each part, shape (parts, cells)."""
     parts, zones = shape
-    return np.kron(np.eye(parts), np.ones((1, zones)))
+    return np.asarray(np.kron(np.eye(parts), np.ones((1, zones))))
 
 
 def _over_parts(shape: tuple[int, ...]) -> Array:

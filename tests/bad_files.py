@@ -112,10 +112,11 @@ def plan() -> bytes:
     )
 
 
-def vintages() -> bytes:
+def vintages(*, split: bool = True) -> bytes:
     header = "LSOA11CD,LSOA11NM,CHGIND,LSOA21CD,LSOA21NM,LAD22CD,LAD22NM"
     rows = [[u, "x", "U", u, "x", DISTRICT, PLACE] for u in UNITS]
-    rows += [["E01020360", "x", "S", f"E0103500{n}", "x", DISTRICT, PLACE] for n in (1, 2)]
+    parts = (1, 2) if split else ()
+    rows += [["E01020360", "x", "S", f"E0103500{n}", "x", DISTRICT, PLACE] for n in parts]
     return csv(header, rows)
 
 

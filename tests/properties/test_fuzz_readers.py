@@ -258,7 +258,7 @@ def sound_folder() -> dict[str, bytes]:
         "catchments.geojson": sound.areas(),
         "people.csv": sound.denominators(),
         "counts.csv": sound.counts(),
-        "lookup.csv": sound.vintages(),
+        "lookup.csv": sound.vintages(split=False),
         "2025-01-dorset-street.csv": sound.police(),
         "edubasealldata20260130.csv": sound.schools(),
         "plan.csv": sound.plan(),
@@ -327,7 +327,14 @@ def build_broken(seed: str, out: Path) -> str:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 cells = st.one_of(texts, st.sampled_from(sound.CELLS), st.integers().map(str))
 headers = st.sampled_from(
-    ["Month", "Crime type", "LSOA code", "Longitude", "Latitude", "URN", "EstablishmentName", "pyramid_code", "urn", "tier", "LSOA11CD", "LSOA21CD", "CHGIND", "pcds", "oseast1m", "osnrth1m", "lsoa21", "F0", "M0", "geography code", "date", "time_period", "geographic_level", "time_identifier", "Short Desc", "Years", "LA and Regions", "Values", "zone", "role", "fte", "name", "kind", "postcode", "unit", "places", "waiting", "cont_person_id", "cont_contact_date"]
+    [
+        *("Month", "Crime type", "LSOA code", "Longitude", "Latitude", "URN", "EstablishmentName"),
+        *("pyramid_code", "tier", "LSOA11CD", "LSOA21CD", "CHGIND", "pcds", "oseast1m", "osnrth1m"),
+        *("lsoa21", "F0", "M0", "geography code", "date", "time_period", "geographic_level"),
+        *("time_identifier", "Short Desc", "Years", "LA and Regions", "Values", "zone", "role"),
+        *("fte", "name", "kind", "postcode", "unit", "places", "waiting", "cont_person_id"),
+        "cont_contact_date",
+    ]
 )
 
 
