@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 import streamlit as st
 
 from analysis.table import Column, Table
 from app.classes import Classes, Method, classify
-from app.labels import fitting
+from app.labels import fitting, fitting_zones
 from app.maps import (
     Chart,
     Drawn,
@@ -98,21 +99,23 @@ def add_zone_lines(chart: Chart, pack: Pack, plan: Plan, *, word: str) -> None:
 
 
 def add_zone_names(chart: Chart, pack: Pack, plan: Plan, *, large: bool = False) -> None:
-    """Write every zone's name at the middle of its largest part."""
-    _, points = outlines(pack.geography, plan)
-    labels = [
-        Label(float(x), float(y), zone)
-        for zone, (x, y) in zip(plan.zones, points, strict=True)
-        if not np.isnan(x)
-    ]
+    """Write the zones' names at the middle of their largest parts; of many zones those that fit.
+
+    The others are named when the pointer rests on them, and in the table behind the map.
+    """
+    shapes, points = outlines(pack.geography, plan)
+    fit = fitting_zones(plan.zones, points, shapely.area(shapes), pack.geography)
+    labels = [Label(float(points[i, 0]), float(points[i, 1]), plan.zones[i]) for i in fit]
     kind = "zone-large" if large else "zone"
     add_labels(chart, labels, name="Zone names", kind=kind)
 
 
 def add_towns(chart: Chart, pack: Pack, plan: Plan) -> None:
     """Write the towns that fit beside the zones' names, the largest first."""
-    _, points = outlines(pack.geography, plan)
-    fit = fitting(pack.towns, points, plan.zones, pack.geography)
+    shapes, points = outlines(pack.geography, plan)
+    named = fitting_zones(plan.zones, points, shapely.area(shapes), pack.geography)
+    zones = [plan.zones[i] for i in named]
+    fit = fitting(pack.towns, points[list(named)], zones, pack.geography)
     labels = [Label(town.easting, town.northing, town.name) for town in fit]
     add_labels(chart, labels, name="Town names", kind="town")
 

@@ -1,6 +1,6 @@
-"""Which town names fit on a map without lying over one another.
+"""Which names of zones and towns fit on a map without lying over one another.
 
-Names are tried from the largest town down. Each that fits is added to an R-tree of the boxes
+Names are tried from the largest down. Each that fits is added to an R-tree of the boxes
 taken so far: an index that grows while it is asked, which is what rtree is for.
 """
 
@@ -25,6 +25,38 @@ ZONE = 1.3
 Box = tuple[float, float, float, float]
 
 
+ALWAYS_NAMED = 12
+"""A plan of at most so many zones has all of them named, even where two names touch."""
+
+
+def fitting_zones(
+    zones: Sequence[str],
+    zone_points: npt.NDArray[np.float64],
+    sizes: npt.NDArray[np.float64],
+    geography: Geography,
+) -> tuple[int, ...]:
+    """Choose the zones whose names fit, by position; of many zones the largest come first.
+
+    Parameters
+    ----------
+    zone_points
+        Where each is labelled, shape (zones, 2), in metres; NaN where it is not.
+    sizes
+        What decides who comes first: the land of each.
+    """
+    known = [i for i in range(len(zones)) if not np.isnan(zone_points[i, 0])]
+    if len(zones) <= ALWAYS_NAMED:
+        return tuple(known)
+    span, taken, chosen = _span(geography), Index(), []
+    for i in sorted(known, key=lambda i: -sizes[i]):
+        east, north = zone_points[i].tolist()
+        box = _box(zones[i], east, north, span * ZONE)
+        if not taken.count(box):
+            taken.insert(i, box)
+            chosen.append(i)
+    return tuple(sorted(chosen))
+
+
 def fitting(
     towns: Sequence[Town],
     zone_points: npt.NDArray[np.float64],
@@ -38,10 +70,7 @@ def fitting(
     zone_points
         Where each of `zones` is labelled, shape (zones, 2), in metres; NaN where it is not.
     """
-    x, y = geography.centre_m[:, 0], geography.centre_m[:, 1]
-    # a map is about as wide as it is high here: the longer side decides its scale
-    span = max(float(np.ptp(x)), float(np.ptp(y)))
-    taken = Index()
+    span, taken = _span(geography), Index()
     for name, (east, north) in zip(zones, zone_points, strict=True):
         if not np.isnan(east):
             taken.insert(0, _box(name, east, north, span * ZONE))
@@ -52,6 +81,12 @@ def fitting(
             taken.insert(0, box)
             chosen.append(town)
     return tuple(chosen)
+
+
+def _span(geography: Geography) -> float:
+    """Give the longer side of the map, which decides its scale, in metres."""
+    x, y = geography.centre_m[:, 0], geography.centre_m[:, 1]
+    return max(float(np.ptp(x)), float(np.ptp(y)))
 
 
 def _box(name: str, east: float, north: float, span: float) -> Box:

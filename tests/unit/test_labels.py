@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.labels import LETTER, LINE, fitting
+from app.labels import LETTER, LINE, fitting, fitting_zones
 from geo.geography import Geography
 from grids import NAMED, SIDE_M, centre, drawn
 from layers.pack import Pack
@@ -103,3 +103,23 @@ def test_the_main_town_of_a_real_pack_is_named(shipped: Pack) -> None:
 def test_a_geography_of_one_unit_has_room_for_a_name() -> None:
     one: Geography = drawn("A")
     assert len(fitting([town("Ash", 0, 0)], NOWHERE, (), one)) == 1
+
+
+def test_a_few_zones_are_all_named() -> None:
+    place = drawn("ABC")
+    points = np.tile(place.centre_m[:1], (3, 1))
+    assert fitting_zones(["North"] * 3, points, np.ones(3), place) == (0, 1, 2)
+
+
+def test_of_many_zones_the_largest_that_fit_are_named() -> None:
+    place = drawn("ABC", "DEF", "GHI")
+    points = np.tile(place.centre_m[:1], (14, 1))
+    points[13] = place.centre_m[8]
+    sizes = np.arange(14.0)
+    assert fitting_zones([f"Zone {n}" for n in range(14)], points, sizes, place) == (12, 13)
+
+
+def test_a_zone_without_a_place_is_not_named() -> None:
+    place = drawn("ABC")
+    points = np.array([[np.nan, np.nan], place.centre_m[0]])
+    assert fitting_zones(["None", "Some"], points, np.ones(2), place) == (1,)
