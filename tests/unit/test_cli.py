@@ -272,8 +272,8 @@ def test_a_folder_of_packs_that_is_not_there_is_refused(monkeypatch: pytest.Monk
         (b"unit,team\nE01020343,North\n", "has no column 'zone'"),
         (b"unit,zone\nE01020343,North\n", "has no zone for 248 of 249 units"),
         (b"unit,zone\nE01020343,North\nE01020343,South\n", "names E01020343 more than once"),
-        ("unit,zone\nE01020343,Côte\n".encode("cp1252"), "is not in UTF-8"),
-        (b"\x00\xff\x00", "is not in UTF-8"),
+        ("unit,zone\nE01020343,Côte\n".encode("cp1252"), "has no zone for 248 of 249 units"),
+        (b"\x00\xff\x00", "has bytes that are no text"),
         (b'unit,zone\n"E01020343,North\n', "is no table"),
     ],
 )
