@@ -100,6 +100,29 @@ def require_british_grid(units: Sequence[str], shapes: Shapes) -> None:
     _refuse_outside(units, shapes, known)
 
 
+def metres_of(longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> tuple[Bounds, Bounds]:
+    """Bring points in longitude and latitude (EPSG:4326) to easting and northing in EPSG:27700.
+
+    Returns
+    -------
+    tuple of ndarray
+        Metres, rounded to a centimetre, each of the shape given; infinite where a point cannot be
+        converted.
+
+    Examples
+    --------
+    >>> [float(side.round()) for side in metres_of(-2.4333, 50.7154)]
+    [369505.0, 90731.0]
+    """
+    x, y = _degrees_to_grid().transform(np.asarray(longitude), np.asarray(latitude))
+    return np.round(x, 2), np.round(y, 2)
+
+
+@cache
+def _degrees_to_grid() -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs("EPSG:4326", WANTED, always_xy=True)
+
+
 def _require_crs(units: Sequence[str], shapes: Shapes, crs: Any) -> pyproj.CRS:
     if crs is None:
         looks = _looks_like(_bounds(shapes))

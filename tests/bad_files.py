@@ -51,7 +51,8 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content)
+            member = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+            archive.writestr(member, content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 
@@ -71,6 +72,26 @@ def police() -> bytes:
         kind = "Burglary" if n % 6 == 4 else "Anti-social behaviour"
         rows.append(["", "2025-01", force, force, *point, "On or near", code, "x", kind, "", ""])
     return csv(header, rows)
+
+
+def write_big_street(path: Path, size_bytes: int) -> int:
+    """Write street-level crime of at least `size_bytes`; give its rows, a fifth of them ASB."""
+    header, *_ = police().splitlines(keepends=True)
+    force = "Dorset Police,Dorset Police"
+    rows = []
+    for n in range(5_000):
+        place = f"-2.4{n:04d},50.7{n:04d},On or near Parking Area,{UNITS[n % 9]},{PLACE} 001A"
+        crime = f"{n:064x}" if n % 5 else ""
+        kind = "Violence and sexual offences" if n % 5 else "Anti-social behaviour"
+        outcome = "Investigation complete; no suspect identified" if n % 5 else ""
+        rows.append(f"{crime},2025-01,{force},{place},{kind},{outcome},\n")
+    block = "".join(rows).encode()
+    times = -(-size_bytes // len(block))
+    with path.open("wb") as stream:
+        stream.write(header)
+        for _ in range(times):
+            stream.write(block)
+    return times * len(rows)
 
 
 def schools() -> bytes:
@@ -338,9 +359,9 @@ def geopackage() -> bytes:
     return stream.getvalue()
 
 
-def geoparquet() -> bytes:
+def geoparquet(table: gpd.GeoDataFrame | None = None, packing: str | None = "snappy") -> bytes:
     stream = io.BytesIO()
-    frame().to_parquet(stream)
+    (frame() if table is None else table).to_parquet(stream, compression=packing)
     return stream.getvalue()
 
 

@@ -18,10 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
-import pyproj
 
 from geo.build import LAST_2011
-from geo.crs import BRITAIN_DEG, WANTED
+from geo.crs import BRITAIN_DEG, metres_of
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, list_files
@@ -48,6 +47,8 @@ _COLUMNS = {
     "latitude": ("Latitude",),
 }
 _FORCE = ("Falls within", "Reported by")
+_NUMBER = ("API number",)
+"""What `zonewright fetch` adds: the service's number, by which two files have the same incident."""
 _SMALL_AREA = re.compile(r"[EWNS][0-9]{8}|[0-9]{2}[A-Z]{2}[0-9]{2}[A-Z][0-9]{1,2}")
 """A GSS code, or a super output area of Northern Ireland, which is no mistake of England's."""
 _NAMED_MONTH = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])")
@@ -78,7 +79,8 @@ def read_street(
     """Read months of street-level crime, of one force or of several.
 
     Files of other content (outcomes, stop and search) are left out and named in the notes. A file
-    that stands twice is read once. Nothing is de-duplicated within a file. At most 100,000 rows
+    that stands twice is read once. Nothing is de-duplicated within a file; between files only what
+    the service itself numbers alike, as fetched files of neighbours do. At most 100,000 rows
     are held as text at a time.
 
     Parameters
@@ -163,6 +165,7 @@ class _Reading:
         self.chunks: list[_Chunk] = []
         self.notes: list[str] = []
         self._by_size: dict[int, list[File]] = {}
+        self._numbers: set[str] = set()
         self._left_out: list[str] = []
         self._found: tuple[str, ...] = ()
 
@@ -214,14 +217,26 @@ class _Reading:
         position = len(self.files)
         self.files.append(seen)
         waiting: list[pd.DataFrame] = []
+        numbers: set[str] = set()
         for frame in table.chunks(self.account, columns=list(columns)):
-            waiting.append(self._pick(frame.set_axis(list(columns.values()), axis=1), seen))
+            frame = frame.set_axis(list(columns.values()), axis=1)  # noqa: PLW2901  our names
+            waiting.append(self._new(self._pick(frame, seen), numbers))
             if sum(map(len, waiting)) >= CHUNK_ROWS:
                 self._keep(pd.concat(waiting), seen, position)
                 waiting = []
         if any(map(len, waiting)):
             self._keep(pd.concat(waiting), seen, position)
+        self._numbers |= numbers
         self._compare_name(seen)
+
+    def _new(self, frame: pd.DataFrame, numbers: set[str]) -> pd.DataFrame:
+        """Pass over what an earlier file had already, and add to this file's `numbers`."""
+        if "number" not in frame:
+            return frame
+        known = frame["number"].isin(self._numbers)
+        self.account.pass_over(int(known.sum()), "the same incident as in an earlier file")
+        numbers.update(number for number in frame["number"] if number)
+        return frame.loc[~known, list(_COLUMNS)]
 
     def _pick(self, frame: pd.DataFrame, seen: _Seen) -> pd.DataFrame:
         """Pass over the kinds that were not asked for, and note what the file is of."""
@@ -230,7 +245,7 @@ class _Reading:
             seen.forces |= {str(force) for force in pd.unique(frame["force"]) if force}
         asked = self._asked(frame["kind"])
         self.account.pass_over(int((~asked).sum()), "another kind of crime than was asked for")
-        return frame.loc[asked, list(_COLUMNS)]
+        return frame.loc[asked, [*_COLUMNS, *({"number"} & set(frame))]]
 
     def _keep(self, frame: pd.DataFrame, seen: _Seen, position: int) -> None:
         """Check rows and keep those that name a place; schemas cost most per call, not per row."""
@@ -298,8 +313,9 @@ def _columns(table: RawTable) -> dict[str, str]:
             remedy="Give the street file as data.police.uk publishes it.",
         )
     columns = {column: ours for ours, column in found.items() if column is not None}
-    force = column_of(table.columns, *_FORCE)
-    return columns if force is None else {**columns, force: "force"}
+    further = {"force": _FORCE, "number": _NUMBER}
+    named_so = {ours: column_of(table.columns, *theirs) for ours, theirs in further.items()}
+    return columns | {column: ours for ours, column in named_so.items() if column is not None}
 
 
 def _count(table: RawTable) -> int:
@@ -427,8 +443,7 @@ def _metres(longitude: Numbers, latitude: Numbers) -> tuple[Numbers, Numbers]:
     """Bring points to EPSG:27700, each place once: police points are snapped to shared ones."""
     known = ~np.isnan(longitude)
     place, distinct = pd.factorize(longitude[known] + 1j * latitude[known])
-    transformer = pyproj.Transformer.from_crs("EPSG:4326", WANTED, always_xy=True)
-    metres = np.round(np.array(transformer.transform(distinct.real, distinct.imag)), 2)
+    metres = np.array(metres_of(distinct.real, distinct.imag))
     x, y = np.full(len(longitude), np.nan), np.full(len(longitude), np.nan)
     x[known], y[known] = metres.reshape(2, -1)[:, place]
     return x, y
@@ -560,10 +575,18 @@ def _overlaps(street: Street) -> tuple[str, ...]:
         (force, month) for file in street.files for force in file.forces for month in file.months
     )
     twice = [f"{force} {month}" for (force, month), count in sorted(pairs.items()) if count > 1]
-    if not twice:
-        return ()
-    note = f"{len(twice)} months of a force stand in more than one file ({named(twice)})"
-    return (f"{note}: their incidents may count twice. Give each month of a force once.",)
+    notes = []
+    if twice:
+        note = f"{len(twice)} months of a force stand in more than one file ({named(twice)})"
+        notes.append(f"{note}: their incidents may count twice. Give each month of a force once.")
+    nameless = {month for file in street.files if not file.forces for month in file.months}
+    both = sorted(nameless & {month for _, month in pairs})
+    if both:
+        notes.append(
+            f"{len(both)} months stand in files that name their force and in files that do not, as "
+            f"fetched ones ({named(both)}): their incidents may count twice. Keep one of the two."
+        )
+    return tuple(notes)
 
 
 def _source(files: Sequence[StreetFile]) -> Source:

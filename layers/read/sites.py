@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
-import pyproj
 
-from geo.crs import BRITAIN_DEG, GRID_M, WANTED
+from geo.crs import BRITAIN_DEG, GRID_M, metres_of
 from geo.errors import ReadError, named
 from geo.ledger import Account, Ledger
 from geo.read.file import File, as_file
@@ -194,9 +193,9 @@ def _points(rows: pd.DataFrame, postcodes: PostcodePoints | None) -> _Points:
     in_britain = by_degrees & east & south & west & north
     placed[by_degrees & ~in_britain] = "abroad"
     if in_britain.any():
-        grid = pyproj.Transformer.from_crs("EPSG:4326", WANTED, always_xy=True)
-        x, y = grid.transform(longitude[in_britain], latitude[in_britain])
-        easting[in_britain], northing[in_britain] = np.round(x, 2), np.round(y, 2)
+        easting[in_britain], northing[in_britain] = metres_of(
+            longitude[in_britain], latitude[in_britain]
+        )
         placed[in_britain] = "latitude and longitude"
     by_postcode = missing & ~by_degrees & (rows["postcode"] != "").to_numpy(dtype=bool)
     if postcodes is not None and by_postcode.any():
