@@ -1,7 +1,7 @@
 """One authority's pack from its recipe: what is particular to it, and the steps all share."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -14,6 +14,7 @@ from data.build_indicators import Periods, indicators, measures
 from data.build_model import Places, Totals, apportion, describe_places, model_asb, model_counts
 from data.build_pack import AUTHORITIES, write_manifest
 from data.build_plans import Lookup, neighbours_of, pieces_per_zone
+from data.build_practice import Practice, model_practice
 from data.build_registry import Wheels
 from data.build_sources import (
     CENSUS,
@@ -31,12 +32,25 @@ from data.build_sources import (
 )
 from geo.adjacency import Neighbours
 from geo.errors import PackError, named
-from layers.write import toml, write_csv, write_incidents, write_text
+from layers.history import Figure
+from layers.write import toml, write_csv, write_history, write_incidents, write_text
 
 TOWN_REACH_M = 5_000
 CENTRE_REACH_M = 800  # a town centre draws ASB from about a walk of ten minutes
 CENTRE_PULL = 4.0
 NEWLY_QUALIFIED_SHARE = 0.15
+
+BASE_ASSUMED = "Assumed: one base a zone, in a main town; nothing published"
+LEVELS_ASSUMED = "Four steps, as many authorities have; titles and ideal shares assumed"
+FOUR_LEVELS: tuple[Mapping[str, Any], ...] = tuple(
+    {"key": key, "title": title, "measure": measure, "ideal_share": share, "source": LEVELS_ASSUMED}
+    for key, title, measure, share in (
+        ("universal", "1 Universal", "children_universal", 0.905),
+        ("additional", "2 Additional", "additional_support", 0.06),
+        ("targeted", "3 Targeted", "early_help_plans", 0.02),
+        ("specialist", "4 Specialist", "cin", 0.015),
+    )
+)
 
 Pair = tuple[str, str, str]  # two units and the reason why they are joined or parted
 
@@ -100,6 +114,13 @@ class Recipe:
     links: tuple[Pair, ...] = ()
     cuts: tuple[Pair, ...] = ()
     targets: tuple[Mapping[str, Any], ...] = ()
+    practice: Practice = field(default_factory=Practice)
+    # Town of the base of each zone, by plan; made up unless the plan stands in `published_bases`.
+    bases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    published_bases: Mapping[str, str] = field(default_factory=dict)
+    levels: tuple[Mapping[str, Any], ...] = FOUR_LEVELS
+    neighbours: Mapping[str, Any] | None = None
+    history: tuple[Figure, ...] = ()
     sources: tuple[Source, ...] = ()
     schools: Callable[[Ground], Sequence[Sequence[object]]] | None = None
     sites: Callable[[Ground], Sequence[Sequence[object]]] | None = None
@@ -118,6 +139,9 @@ def build_authority(recipe: Recipe, wheels: Wheels) -> None:
     rng = np.random.default_rng(recipe.seed)
     counts = model_counts(places, recipe.totals, rng=rng)
     incidents = _incidents(recipe, wheels, ground, places, rng)
+    # A stream of its own, so that what was modelled first stays as it is.
+    more = np.random.default_rng([recipe.seed, 1])
+    counts = counts.join(model_practice(places, counts, recipe.practice, rng=more))
     plans = recipe.plans(ground)
     for plan in plans:
         _require_whole(plan, ground)
@@ -256,7 +280,31 @@ def _write_tables(
         ("plan", "zone", "role", "fte", "status", "source"),
         staff(plans, table["children"], fte, recipe.staffing_source),
     )
+    made["zones.csv"] = write_csv(
+        folder / "zones.csv",
+        ("plan", "zone", "base", "contact", "status", "source"),
+        _zone_facts(recipe, plans),
+    )
+    made["history.csv"] = write_history(folder / "history.csv", recipe.history)
     return made | _write_places(recipe, ground)
+
+
+def _zone_facts(recipe: Recipe, plans: Sequence[PlanFile]) -> list[tuple[object, ...]]:
+    """List the bases in the order of zones; what is made up says so in its own words."""
+    rows: list[tuple[object, ...]] = []
+    for plan in plans:
+        towns = recipe.bases.get(plan.key, {})
+        if strange := sorted(set(towns) ^ set(plan.order) if towns else ()):
+            raise PackError(f"The bases of '{plan.key}' have {named(strange)} on one side only.")
+        published = recipe.published_bases.get(plan.key)
+        for zone in plan.order if towns else ():
+            town = towns[zone]
+            if published:
+                rows.append((plan.key, zone, town, "", "official", published))
+                continue
+            made_up = (f"{town} (illustrative)", f"{zone} team (illustrative)")
+            rows.append((plan.key, zone, *made_up, "illustrative", BASE_ASSUMED))
+    return rows
 
 
 def _write_places(recipe: Recipe, ground: Ground) -> dict[str, int]:
@@ -292,11 +340,8 @@ def _towns(recipe: Recipe, ground: Ground) -> list[tuple[object, ...]]:
 def _write_settings(recipe: Recipe, plans: Sequence[PlanFile], made: dict[str, int]) -> None:
     folder = AUTHORITIES / recipe.key
     sources = (LSOA, CENSUS, OAC, ONSPD, TOWNS, *recipe.sources)
-    has_contacts = recipe.totals.contacts is not None
-    registry = {
-        "measures": measures(recipe.periods, has_contacts=has_contacts),
-        "indicators": indicators(recipe.periods, has_contacts=has_contacts),
-    }
+    described = measures(recipe.periods, has_contacts=recipe.totals.contacts is not None)
+    registry = {"measures": described, "indicators": indicators(recipe.periods, described)}
     write_text(folder / "indicators.toml", toml(registry))
     write_text(folder / "authority.toml", toml(_settings(recipe, plans, sources)))
     made |= {
@@ -320,7 +365,9 @@ def _settings(
         "boundaries": f"lsoa11_{recipe.key}.parquet",
         "disclosure": "dfe",
         "notes": recipe.notes,
+        "neighbours": None if recipe.neighbours is None else dict(recipe.neighbours),
         "targets": [dict(target) for target in recipe.targets],
+        "levels": [dict(level) for level in recipe.levels],
         "plans": [_plan_settings(plan) for plan in plans],
         "sources": [
             {

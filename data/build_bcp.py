@@ -18,6 +18,7 @@ from data.build_authority import (
     year_of_months,
 )
 from data.build_command import run
+from data.build_history import dfe_history, england_2025
 from data.build_indicators import dfe_periods
 from data.build_model import Totals
 from data.build_plans import Lookup, Place, grouped, nearest_place, places, without_strays
@@ -116,6 +117,21 @@ CUTS = (
 )
 
 
+BASES = {
+    "Poole West": "Poole",
+    "Poole East": "Parkstone",
+    "Bournemouth North": "Kinson",
+    "Bournemouth Central": "Bournemouth",
+    "Bournemouth East": "Boscombe",
+    "Christchurch": "Christchurch",
+}
+AREA_BASES = {"West": "Poole", "East": "Bournemouth"}
+NAME = "Bournemouth, Christchurch and Poole Council"
+PUBLISHED = dfe_history(
+    NAME, children=74_810, referrals=3_386, again=22.6, cin=2_446, cp=494, cla=560
+)
+
+
 def bcp_plans(ground: Ground) -> Sequence[PlanFile]:
     """Draw the networks around their places, and build the two areas out of whole networks."""
     units = ground.units["unit"].tolist()
@@ -164,7 +180,7 @@ def bcp_plans(ground: Ground) -> Sequence[PlanFile]:
 
 RECIPE = Recipe(
     key="bcp",
-    name="Bournemouth, Christchurch and Poole Council",
+    name=NAME,
     codes=("E06000058",),
     zone_word="locality network",
     default_plan="networks",
@@ -189,13 +205,15 @@ RECIPE = Recipe(
     plans=bcp_plans,
     links=LINKS,
     cuts=CUTS,
+    bases={"networks": BASES, "areas": AREA_BASES},
+    history=(*PUBLISHED, *england_2025()),
     sources=(DFE,),
     main_towns=("Bournemouth", "Poole", "Christchurch", "Parkstone", "Broadstone"),
     notes=(
         (
-            "Counts of children, referrals and open cases, and the ASB incidents, are "
-            "illustrative: modelled for each LSOA; all but early help, low income, absence and ASB "
-            "add up to the authority's published totals of 2025."
+            "Every count but residents and households is illustrative: modelled for each "
+            "LSOA. Children, referrals, re-referrals and open cases add up to the authority's "
+            "published totals; the other totals are assumed."
         ),
         "Boundaries and Census 2011 residents and households are real.",
         "The former boroughs are exact; the networks and the two areas are approximate.",

@@ -19,11 +19,13 @@ from data.build_authority import (
     year_of_months,
 )
 from data.build_command import run
+from data.build_history import county_history, dfe_history, england_2025
 from data.build_indicators import CABINET_2017, Periods
 from data.build_model import Totals
 from data.build_plans import Place, grouped, nearest_place, places, without_strays
+from data.build_practice import Practice
 from data.build_registry import Wheels
-from data.build_sources import Source
+from data.build_sources import DFE, Source
 
 # Villages and towns by the pyramid they belong to; grid references in hundreds of metres. The
 # Dorchester group are the places of the schools that are published as its members, and the
@@ -353,6 +355,25 @@ BASES = {
     "East Dorset": "Ferndown",
     "Christchurch": "Christchurch",
 }
+AREA_BASES = {
+    "South": "Weymouth",
+    "West": "Dorchester",
+    "Central": "Ferndown",
+    "North": "Blandford Forum",
+}
+HALF_BASES = {"East": "Ferndown", "West": "Dorchester"}
+
+NAME = "Dorset County Council (2016-17)"
+# The authority of 2019, without Christchurch: another area than this pack's.
+SUCCESSOR = dfe_history(
+    "Dorset Council (from 2019)",
+    children=67_149,
+    referrals=2_349,
+    again=14.7,
+    cin=2_177,
+    cp=278,
+    cla=437,
+)
 
 
 def dorset_plans(ground: Ground) -> Sequence[PlanFile]:
@@ -448,7 +469,7 @@ def _placed(ground: Ground, village: str, postcode: str) -> tuple[int, int, str]
 
 RECIPE = Recipe(
     key="dorset",
-    name="Dorset County Council (2016-17)",
+    name=NAME,
     # Christchurch, East Dorset, North Dorset, Purbeck, West Dorset, Weymouth and Portland.
     codes=("E07000048", "E07000049", "E07000050", "E07000051", "E07000052", "E07000053"),
     zone_word="Family Partnership Zone",
@@ -482,6 +503,10 @@ RECIPE = Recipe(
             ("South West 2016-17", 43.4, CABINET_2017),
             ("Statistical neighbours 2016-17", 37.0, CABINET_2017),
         ),
+        notes={
+            "contacts_decided_24h": ("year", "97 % of contacts (Cabinet report, 2017)"),
+            "contacts_diverted": ("year", "81 % of what went to triage (Cabinet report, 2017)"),
+        },
     ),
     asb=Asb(total=9_000, months=year_of_months("2015-04")),
     plans=dorset_plans,
@@ -492,14 +517,19 @@ RECIPE = Recipe(
     targets=(
         {"indicator": "rereferral", "value": 0.20, "better": "low", "source": CABINET_2017},
         {
-            "indicator": "referral_share",
+            "indicator": "progression",
             "value": 0.45,
             "better": "low",
             "source": f"{CABINET_2017}, which put the share at 48 % by a count of its own; the "
             "contacts that progressed to teams were 32.29 %",
         },
+        {"indicator": "decision_24h", "value": 0.99, "better": "high", "source": CABINET_2017},
+        {"indicator": "triage_diversion", "value": 0.80, "better": "high", "source": CABINET_2017},
     ),
-    sources=(REPORT,),
+    practice=Practice(decided_24h=0.97, diverted=0.81),
+    bases={"zones": BASES, "areas": AREA_BASES, "east_west": HALF_BASES},
+    history=(*county_history(NAME), *SUCCESSOR, *england_2025()),
+    sources=(REPORT, DFE),
     main_towns=(
         "Weymouth",
         "Dorchester",
@@ -523,9 +553,9 @@ RECIPE = Recipe(
     ),
     notes=(
         (
-            "Counts of children, referrals and open cases, and the ASB incidents, are "
-            "illustrative: modelled for each LSOA; all but early help, low income and absence add "
-            "up to the authority's published totals."
+            "Every count but residents and households is illustrative: modelled for each "
+            "LSOA. Children, contacts, decisions in 24 hours, referrals, re-referrals, open cases "
+            "and ASB add up to the authority's published figures; the other totals are assumed."
         ),
         "Boundaries and Census 2011 residents and households are real.",
         (

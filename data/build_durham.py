@@ -19,9 +19,11 @@ from data.build_authority import (
     year_of_months,
 )
 from data.build_command import run
+from data.build_history import dfe_history, england_2025
 from data.build_indicators import dfe_periods
 from data.build_model import Totals
 from data.build_plans import Place, grouped, nearest_place, places, without_strays
+from data.build_practice import Practice
 from data.build_registry import Wheels
 from data.build_sources import DFE
 
@@ -154,6 +156,30 @@ FORUMS = {
 HUB_SOURCE = "The Northern Echo, June 2011: ten hubs for children's services"
 
 
+FORUM_BASES = {"North": "Durham", "South": "Bishop Auckland", "East": "Peterlee"}
+STAIRCASE = tuple(
+    {
+        "key": key,
+        "title": title,
+        "measure": measure,
+        "ideal_share": share,
+        "source": "Durham County Council, staircase of need, 2015, which has five steps; their "
+        "titles are worded here and the ideal shares assumed",
+    }
+    for key, title, measure, share in (
+        ("universal", "1 Universal", "children_universal", 0.946),
+        ("early_help", "2 Early help", "early_help_plans", 0.025),
+        ("in_need", "3 In need", "open_cin", 0.018),
+        ("protection", "4 Protection", "open_cp", 0.003),
+        ("care", "5 Care", "open_cla", 0.008),
+    )
+)
+NAME = "Durham County Council"
+PUBLISHED = dfe_history(
+    NAME, children=100_432, referrals=5_378, again=18.7, cin=4_415, cp=489, cla=1_183
+)
+
+
 def durham_plans(ground: Ground) -> Sequence[PlanFile]:
     """Draw the hub areas around their places, and build the forums out of whole hub areas."""
     units = ground.units["unit"].tolist()
@@ -199,7 +225,7 @@ def durham_sites(ground: Ground) -> list[tuple[object, ...]]:
 
 RECIPE = Recipe(
     key="durham",
-    name="Durham County Council",
+    name=NAME,
     codes=("E06000047",),
     zone_word="forum area",
     default_plan="forums",
@@ -218,11 +244,16 @@ RECIPE = Recipe(
     ),
     average_caseload=16.6,
     staffing_source="Assumed: open cases at the published 16.6 a worker, spread by children",
-    periods=dfe_periods(children=100_432),
+    practice=Practice(support_per_child=None),
+    periods=dfe_periods(children=100_432, left_out=("additional_support",)),
     # Dorset's 9,000 for 412,905 residents, for the 513,242 residents here.
     asb=Asb(total=11_187, months=year_of_months("2024-04")),
     plans=durham_plans,
     sites=durham_sites,
+    bases={"forums": FORUM_BASES, "hubs": {hub: f"{hub} hub" for hub in HUBS}},
+    published_bases={"hubs": HUB_SOURCE},
+    levels=STAIRCASE,
+    history=(*PUBLISHED, *england_2025()),
     sources=(DFE,),
     main_towns=(
         "Durham",
@@ -243,9 +274,9 @@ RECIPE = Recipe(
     ),
     notes=(
         (
-            "Counts of children, referrals and open cases, and the ASB incidents, are "
-            "illustrative: modelled for each LSOA; all but early help, low income, absence and ASB "
-            "add up to the authority's published totals of 2025."
+            "Every count but residents and households is illustrative: modelled for each "
+            "LSOA. Children, referrals, re-referrals and open cases add up to the authority's "
+            "published totals; the other totals are assumed."
         ),
         "Boundaries and Census 2011 residents and households are real.",
         "The lines of the forums and hub areas are approximate.",

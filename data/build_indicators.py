@@ -1,11 +1,19 @@
 """What each measure is, and the indicators made of two of them, as `indicators.toml` has them.
 
-The four packs share their indicators; what differs is the period, the published totals behind the
-model and the benchmarks. England's figures of 2025 are the Department for Education's.
+The indicators are those of the registry that two measures of a pack allow; what differs from pack
+to pack is the period, the published totals behind the model and the benchmarks. England's figures
+of 2025 are the Department for Education's.
 """
 
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import Any
+
+from layers.build.indicators import REGISTRY, indicators_of
+from layers.indicators import Benchmark, Indicator
+from layers.measures import Measure
 
 DFE_2025 = "Department for Education, children in need, child protection and looked after, 2025"
 CABINET_2017 = "Dorset County Council, report to Cabinet, September 2017"
@@ -16,17 +24,64 @@ ENGLAND_CHILDREN = 12_183_016
 ENGLAND_REFERRALS = 632_830
 ENGLAND_CIN = 402_400
 ENGLAND_CP = 49_420
+ENGLAND_CLA = 81_770
 ENGLAND_CLA_PER_10K = 67
 ENGLAND_REREFERRAL_PER_CENT = 22.6
 
 TEN_THOUSAND = 10_000
+ENGLAND_2025 = {
+    "referrals": round(TEN_THOUSAND * ENGLAND_REFERRALS / ENGLAND_CHILDREN, 1),
+    "rereferral": ENGLAND_REREFERRAL_PER_CENT,
+    "cin": round(TEN_THOUSAND * ENGLAND_CIN / ENGLAND_CHILDREN, 1),
+    "cp": round(TEN_THOUSAND * ENGLAND_CP / ENGLAND_CHILDREN, 1),
+    "cla": float(ENGLAND_CLA_PER_10K),
+}
+
+MODELLED = "Modelled per small area from Census 2011 and the output area classification"
+ASSUMED_CONTACTS = "32 % of contacts became a referral, as in Dorset in 2016-17"
+_LEAD = ("open", "the leads of a unit's open plans, drawn by assumed shares")
+
+PRACTICE: Mapping[str, tuple[str, str]] = {
+    "contacts_decided_24h": ("year", "assumed: 94 % of contacts"),
+    "contacts_triaged": ("year", "assumed: 30 % of contacts go to triage"),
+    "contacts_diverted": ("year", "assumed: 75 % of what goes to triage"),
+    "assessments": ("year", "assumed: 92 % of referrals are assessed"),
+    "assessments_45_days": ("year", "assumed: 84 % of assessments"),
+    "early_help_plans": ("open", "assumed: 18 per 1,000 children"),
+    "additional_support": ("open", "assumed: 55 per 1,000 children"),
+    "children_universal": ("open", "all children less those on any higher step of need"),
+    "lead_school": _LEAD,
+    "lead_health": _LEAD,
+    "lead_council": _LEAD,
+    "lead_voluntary": _LEAD,
+    "lead_other": _LEAD,
+    "cp_starts": ("year", "assumed: 1.2 begun for each child on a plan at the end"),
+    "cp_second": ("year", "assumed: 24 % of plans begun"),
+    "proceedings": ("year", "assumed: 13 per 10,000 children"),
+    "cp_reviews_due": ("open", "assumed: 85 % of children on a plan"),
+    "cp_reviews_in_time": ("open", "assumed: 93 % of reviews due"),
+    "cp_visits_due": ("open", "assumed: about six visits a quarter for each child on a plan"),
+    "cp_visits_in_time": ("open", "assumed: 88 % of visits due"),
+    "cla_reviews_due": ("open", "assumed: 85 % of children looked after"),
+    "cla_reviews_in_time": ("open", "assumed: 93 % of reviews due"),
+    "cla_visits_due": ("open", "assumed: about two visits a quarter for each child looked after"),
+    "cla_visits_in_time": ("open", "assumed: 88 % of visits due"),
+    "pupils_fsm": ("children", "assumed: 6 % and more with deprivation"),
+    "pupils_suspended": ("year", "assumed: 1 % and more with deprivation"),
+    "pupils_reception": ("children", "one of 18 years of age"),
+    "gld": ("year", "assumed: 80 % and less with deprivation"),
+    "young_people_16_17": ("children", "two of 18 years of age"),
+    "neet": ("children", "assumed: 2 % and more with deprivation"),
+}
+"""Measure -> when it is counted, and what its total rests on."""
 
 
 @dataclass(frozen=True)
 class Periods:
     """When the counts are of, where their totals come from, and what ASB is.
 
-    `cp_benchmarks` are (title, value, source) beside or in place of England 2025.
+    `cp_benchmarks` are (title, value, source) beside or in place of England 2025. `notes` replace
+    what `PRACTICE` says, where a share was published; `left_out` are not counted.
     """
 
     year: str
@@ -40,6 +95,8 @@ class Periods:
     asb_source: str
     asb_status: str = "illustrative"
     cp_benchmarks: tuple[tuple[str, float, str], ...] = ()
+    notes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 def dfe_periods(
@@ -49,6 +106,7 @@ def dfe_periods(
     asb_title: str = "Anti-social behaviour",
     asb_source: str = ASB_ASSUMED,
     asb_status: str = "illustrative",
+    left_out: tuple[str, ...] = (),
 ) -> Periods:
     """Describe an authority whose totals are the Department for Education's of 2025."""
     return Periods(
@@ -62,14 +120,20 @@ def dfe_periods(
         asb_title=asb_title,
         asb_source=asb_source,
         asb_status=asb_status,
+        left_out=left_out,
     )
 
 
 def measures(periods: Periods, *, has_contacts: bool) -> list[dict[str, Any]]:
-    """Describe every column of measures.csv, in its order, and then ASB."""
-    modelled = "Modelled per small area from Census 2011 and the output area classification"
-    total = f"{modelled}; adds up to {periods.totals_source}"
-    free = f"{modelled}; no published total"
+    """Describe every column of measures.csv, and then ASB.
+
+    Parameters
+    ----------
+    has_contacts
+        Whether the number of contacts was published; else it is an assumption.
+    """
+    total = f"{MODELLED}; adds up to {periods.totals_source}"
+    free = f"{MODELLED}; no published total"
     census = "Census 2011, Office for National Statistics"
     rows = [
         _measure("persons", "Residents of all ages", "people", "2011-03-27", census),
@@ -82,13 +146,13 @@ def measures(periods: Periods, *, has_contacts: bool) -> list[dict[str, Any]]:
             "Children aged 0-17",
             "children",
             periods.children_on,
-            f"{modelled}; adds up to {periods.children_source}",
+            f"{MODELLED}; adds up to {periods.children_source}",
             modelled=True,
         ),
     ]
-    if has_contacts:
-        rows.append(_known("contacts", "Contacts", "episodes", periods.year, total))
+    contacts = total if has_contacts else f"{MODELLED}; assumed: {ASSUMED_CONTACTS}"
     rows += [
+        _known("contacts", "Contacts", "episodes", periods.year, contacts),
         _known("early_help", "Early help assessments", "episodes", periods.year, free),
         _known("referrals", "Referrals", "episodes", periods.year, total),
         _known("rereferrals", "Re-referrals within 12 months", "episodes", periods.year, total),
@@ -106,7 +170,7 @@ def measures(periods: Periods, *, has_contacts: bool) -> list[dict[str, Any]]:
             "Children in need, all",
             "children",
             periods.open_on,
-            f"{modelled}; the sum of the three kinds of open case",
+            f"{MODELLED}; the sum of the three kinds of open case",
         ),
         _known(
             "children_low_income",
@@ -120,128 +184,64 @@ def measures(periods: Periods, *, has_contacts: bool) -> list[dict[str, Any]]:
             "Children aged 5-15",
             "children",
             periods.children_on,
-            f"{modelled}: 11 of 18 years of age",
+            f"{MODELLED}: 11 of 18 years of age",
             modelled=True,
         ),
         _known("persistent_absence", "Pupils persistently absent", "children", periods.year, free),
+        *_practice(periods),
         _measure("asb", periods.asb_title, "incidents", periods.asb, periods.asb_source)
         | {"status": periods.asb_status},
     ]
     return rows
 
 
-def indicators(periods: Periods, *, has_contacts: bool) -> list[dict[str, Any]]:
-    """Describe the indicators; those of contacts only where contacts are known."""
-    rows = [
-        _indicator(
-            "low_income",
-            "Children in low income families",
-            "children_low_income",
-            "children",
-            100,
-            topic="need",
-            polarity="low",
-            kind="proportion",
-            period=periods.children_on,
-            decimals=1,
-        ),
-        _indicator(
-            "absence",
-            "Persistent absence",
-            "persistent_absence",
-            "pupils",
-            100,
-            topic="need",
-            polarity="low",
-            kind="proportion",
-            period=periods.year,
-            decimals=1,
-        ),
-        _indicator(
-            "household_size",
-            "People per household",
-            "household_residents",
-            "households",
-            1,
-            topic="need",
-            period="2011-03-27",
-            decimals=2,
-        )
-        | {"status": "official", "source": "Census 2011, Office for National Statistics"},
-    ]
-    if has_contacts:
-        rows.append(_rate("contacts", "Contacts", "contacts", periods.year))
-        rows.append(
-            _indicator(
-                "referral_share",
-                "Contacts that became a referral",
-                "referrals",
-                "contacts",
-                100,
-                kind="proportion",
-                polarity="low",
-                period=periods.year,
-                decimals=1,
-            )
-        )
-    rows += [
-        _rate("early_help", "Early help assessments", "early_help", periods.year),
-        _rate(
-            "referrals",
-            "Referrals",
-            "referrals",
-            periods.year,
-            england=TEN_THOUSAND * ENGLAND_REFERRALS / ENGLAND_CHILDREN,
-        ),
-        _indicator(
-            "rereferral",
-            "Re-referrals within 12 months",
-            "rereferrals",
-            "referrals",
-            100,
-            kind="proportion",
-            polarity="low",
-            period=periods.year,
-            decimals=1,
-            benchmarks=[("England 2025", ENGLAND_REREFERRAL_PER_CENT, DFE_2025)],
-        ),
-        _rate(
-            "cin",
-            "Children in need",
-            "cin",
-            periods.open_on,
-            england=TEN_THOUSAND * ENGLAND_CIN / ENGLAND_CHILDREN,
-        ),
-        _rate(
-            "cp",
-            "Child protection plans",
-            "open_cp",
-            periods.open_on,
-            england=TEN_THOUSAND * ENGLAND_CP / ENGLAND_CHILDREN,
-            benchmarks=periods.cp_benchmarks,
-        ),
-        _rate(
-            "cla",
-            "Children looked after",
-            "open_cla",
-            periods.open_on,
-            decimals=0,
-            england=ENGLAND_CLA_PER_10K,
-        ),
-        _indicator(
-            "asb",
-            periods.asb_title,
-            "asb",
-            "persons",
-            1000,
-            topic="asb",
-            polarity="low",
-            period=periods.asb,
-            decimals=1,
-        )
-        | {"status": periods.asb_status, "source": periods.asb_source},
-    ]
+def indicators(periods: Periods, measured: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Describe the indicators that the registry makes of the measures."""
+    found = indicators_of([Measure(**row) for row in measured])
+    return [_row(_published(indicator, periods)) for indicator in found]
+
+
+def _published(indicator: Indicator, periods: Periods) -> Indicator:
+    """Give a modelled indicator its source in short, and what England had."""
+    if indicator.key == "asb":
+        own = replace(indicator, title=periods.asb_title, status=periods.asb_status)  # type: ignore[arg-type]
+        return replace(own, source=periods.asb_source)
+    if indicator.status == "official":
+        return indicator
+    short = replace(indicator, source="Modelled; see docs/data.md")
+    found = periods.cp_benchmarks if indicator.key == "cp" else ()
+    if indicator.key in ENGLAND_2025:
+        found = (*found, ("England 2025", ENGLAND_2025[indicator.key], DFE_2025))
+    return replace(short, benchmarks=tuple(Benchmark(*row) for row in found))
+
+
+def _row(indicator: Indicator) -> dict[str, Any]:
+    """Leave out what stands at its default."""
+    row = asdict(indicator)
+    row["benchmarks"] = [asdict(benchmark) for benchmark in indicator.benchmarks]
+    return {key: value for key, value in row.items() if value not in ("", None, [], ())}
+
+
+def _practice(periods: Periods) -> list[dict[str, Any]]:
+    """Describe the columns of `data.build_practice` by their registry names."""
+    when = {"year": periods.year, "open": periods.open_on, "children": periods.children_on}
+    rows = []
+    for key, (period, note) in {**PRACTICE, **periods.notes}.items():
+        if key in periods.left_out:
+            continue
+        entry = _registry()[key]
+        known = ("key", "title", "counts", "sensitive", "group")
+        row = {name: entry[name] for name in known if name in entry}
+        source = f"{MODELLED}; {note}"
+        row |= {"period": when[period], "source": source, "status": "illustrative"}
+        rows.append(row)
     return rows
+
+
+@cache
+def _registry() -> Mapping[str, Mapping[str, Any]]:
+    entries = tomllib.loads(REGISTRY.read_text("utf-8"))["measures"]
+    return {entry["key"]: entry for entry in entries}
 
 
 def _measure(
@@ -261,65 +261,3 @@ def _measure(
 def _known(key: str, title: str, counts: str, period: str, source: str) -> dict[str, Any]:
     """Describe a count of children known to services: modelled, and treated as sensitive."""
     return _measure(key, title, counts, period, source, modelled=True) | {"sensitive": True}
-
-
-def _rate(
-    key: str,
-    title: str,
-    numerator: str,
-    period: str,
-    *,
-    england: float | None = None,
-    decimals: int = 1,
-    benchmarks: tuple[tuple[str, float, str], ...] = (),
-) -> dict[str, Any]:
-    """Describe a rate per 10,000 children: neither high nor low is better."""
-    rows = list(benchmarks)
-    if england is not None:
-        rows.append(("England 2025", round(england, 1), DFE_2025))
-    return _indicator(
-        key,
-        title,
-        numerator,
-        "children",
-        TEN_THOUSAND,
-        period=period,
-        decimals=decimals,
-        benchmarks=rows,
-    )
-
-
-def _indicator(
-    key: str,
-    title: str,
-    numerator: str,
-    denominator: str,
-    per: int,
-    *,
-    period: str,
-    decimals: int,
-    topic: str = "demand",
-    kind: str = "rate",
-    polarity: str = "none",
-    benchmarks: list[tuple[str, float, str]] | None = None,
-) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "key": key,
-        "title": title,
-        "numerator": numerator,
-        "denominator": denominator,
-        "per": per,
-        "kind": kind,
-        "polarity": polarity,
-        "topic": topic,
-        "decimals": decimals,
-        "period": period,
-        "source": "Modelled; see docs/data.md",
-        "status": "illustrative",
-    }
-    if benchmarks:
-        row["benchmarks"] = [
-            {"title": title, "value": value, "source": source}
-            for title, value, source in benchmarks
-        ]
-    return row

@@ -13,6 +13,7 @@ import pandas as pd
 
 from data.build_authority import Asb, Ground, PlanFile, Recipe, build_authority, village_centre
 from data.build_command import run
+from data.build_history import dfe_history, england_2025
 from data.build_indicators import dfe_periods
 from data.build_model import Totals
 from data.build_plans import Place, nearest_place, places, without_strays
@@ -128,6 +129,18 @@ TOWN_NAMES = {"Batley", "Dewsbury"}
 ASB_ROWS = 3_381
 
 
+BASES = {
+    "Batley and Spen": "Batley",
+    "Dewsbury and Mirfield": "Dewsbury",
+    "Huddersfield": "Huddersfield",
+    "Kirklees Rural": "Slaithwaite",
+}
+NAME = "Kirklees Council"
+PUBLISHED = dfe_history(
+    NAME, children=99_822, referrals=3_277, again=19.7, cin=2_217, cp=483, cla=641
+)
+
+
 def kirklees_plans(ground: Ground) -> Sequence[PlanFile]:
     """Draw the four localities around their towns and villages."""
     units = ground.units["unit"].tolist()
@@ -175,7 +188,7 @@ def kirklees_asb(wheels: Wheels, units: Sequence[str]) -> pd.DataFrame:
 
 RECIPE = Recipe(
     key="kirklees",
-    name="Kirklees Council",
+    name=NAME,
     codes=("E08000034",),
     zone_word="locality",
     default_plan="localities",
@@ -204,6 +217,8 @@ RECIPE = Recipe(
     asb=Asb(read=kirklees_asb),
     plans=kirklees_plans,
     sites=kirklees_sites,
+    bases={"localities": BASES},
+    history=(*PUBLISHED, *england_2025()),
     sources=(STREETS, DFE),
     main_towns=(
         "Huddersfield",
@@ -227,9 +242,9 @@ RECIPE = Recipe(
         ),
         "Boundaries and Census 2011 residents and households are real.",
         (
-            "Counts of children, referrals and open cases are illustrative: modelled for each "
-            "LSOA; all but early help, low income and absence add up to the authority's published "
-            "totals of 2025."
+            "Every count but residents and households, and ASB, is illustrative: modelled for each "
+            "LSOA. Children, referrals, re-referrals and open cases add up to the authority's "
+            "published totals; the other totals are assumed."
         ),
         "The four localities are published; their lines here are approximate.",
         (

@@ -65,10 +65,10 @@ def check_levels(levels: Sequence[Level]) -> None:
 
     Examples
     --------
-    >>> check_levels([Level("u", "Universal", "children_universal", 0.9, "drawn")])
+    >>> check_levels([Level("one", "Universal", "children_universal", 0.9, "drawn")])
     Traceback (most recent call last):
         ...
-    geo.errors.LayerError: The ideal shares of the levels add up to 0.9. Give shares that add up to 1.
+    geo.errors.LayerError: The ideal shares of the levels add up to 0.9. Let them add up to 1.
     """
     for what, keys in (("key", [x.key for x in levels]), ("measure", [x.measure for x in levels])):
         twice = sorted({key for key in keys if keys.count(key) > 1})
@@ -82,5 +82,5 @@ def check_levels(levels: Sequence[Level]) -> None:
     if levels and (total > 1 + ROUNDING or is_short):
         raise LayerError(
             f"The ideal shares of the levels add up to {total:g}.",
-            remedy="Give shares that add up to 1.",
+            remedy="Let them add up to 1.",
         )

@@ -31,11 +31,14 @@ class UnitCounts:
         Code of the district of each unit, in their order; () where the file does not tell.
     notes
         What was assumed or mended on the way in.
+    rows
+        How many rows of the file each unit's counts stand in, in their order; () where each unit
+        has a row of its own, or the file does not place rows in units.
 
     Raises
     ------
     LayerError
-        When districts are told for some units only.
+        When districts or rows are told for some units only.
     """
 
     measures: Measures
@@ -44,15 +47,17 @@ class UnitCounts:
     source: Source
     districts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Check once."""
-        if self.districts and len(self.districts) != len(self.measures.units):
-            raise LayerError(
-                f"{self.ledger.source}: {len(self.districts)} districts stand beside "
-                f"{len(self.measures.units)} units.",
-                remedy="This is a fault of the reader; nothing was used.",
-            )
+        for told, what in ((self.districts, "districts"), (self.rows, "counts of rows")):
+            if told and len(told) != len(self.measures.units):
+                raise LayerError(
+                    f"{self.ledger.source}: {len(told)} {what} stand beside "
+                    f"{len(self.measures.units)} units.",
+                    remedy="This is a fault of the reader; nothing was used.",
+                )
 
     def __repr__(self) -> str:
         """Show what it holds: `<UnitCounts children, persons of 249 units of 2011>`."""

@@ -42,8 +42,9 @@ class Figure:
 
     Examples
     --------
-    >>> Figure("rereferral", "2016-17", "Dorset", 1450, 5203, "Cabinet", "official").rate(100)
-    27.868537382279453
+    >>> figure = Figure("rereferral", "2016-17", "Dorset", 1450, 5203, "Cabinet", "official")
+    >>> round(figure.rate(100), 2)
+    27.87
     """
 
     key: str

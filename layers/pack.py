@@ -212,7 +212,8 @@ class Pack:
         statuses = [measure.status for measure in self.measures.measures]
         statuses += [site.status for site in self.sites or ()]
         statuses += [post.status for post in self.staffing.posts] if self.staffing else []
-        statuses += [part.status for part in (*self.zone_facts, *self.history)]
+        statuses += [fact.status for fact in self.zone_facts]
+        statuses += [figure.status for figure in self.history]
         modelled = "illustrative" in statuses
         return "illustrative" if modelled else "official"
 

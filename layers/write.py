@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from geo.ledger import Ledger
+from layers.history import Figure
 from layers.measures import Measures
 from layers.series import BINS, Series
 from layers.status import SYMBOL, Status
@@ -136,6 +137,18 @@ def write_totals(path: Path, totals: Iterable[Total]) -> int:
     )
 
 
+def write_history(path: Path, history: Iterable[Figure]) -> int:
+    """Write published figures of whole authorities; what was not published is an empty cell."""
+    columns = ("key", "period", "area", "x", "n", "value", "source", "status")
+    rows = [
+        [f"{cell:.15g}" if isinstance(cell, int | float) else cell for cell in row]
+        for row in ([getattr(figure, column) for column in columns] for figure in history)
+    ]
+    return write_csv(
+        path, columns, [["" if cell == "nan" else cell for cell in row] for row in rows]
+    )
+
+
 def write_shapes(path: Path, shapes: gpd.GeoDataFrame) -> int:
     """Write GeoParquet and return how many shapes it has."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +157,7 @@ def write_shapes(path: Path, shapes: gpd.GeoDataFrame) -> int:
 
 
 def toml(document: Mapping[str, Any]) -> str:
-    """Write settings as TOML: values first, then tables, then lists of tables.
+    """Write settings as TOML: values first, then lists of tables; a table in one stands in braces.
 
     What is None is left out: TOML has no word for it.
 
@@ -198,6 +211,9 @@ def _is_tables(value: object) -> bool:
 def _toml_value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        pairs = (f"{key} = {_toml_value(item)}" for key, item in value.items() if item is not None)
+        return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
     if isinstance(value, str):

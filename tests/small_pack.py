@@ -196,6 +196,42 @@ PLACES = {
     "cuts.csv": "unit_a,unit_b,reason\nE01000001,E01000002,an estuary\n",
 }
 
+MORE_SETTINGS = """\
+
+[[levels]]
+key = "in_need"
+title = "3 In need"
+measure = "open_cin"
+ideal_share = 0.8
+source = "drawn"
+
+[[levels]]
+key = "plan"
+title = "4 On a plan"
+measure = "open_cp"
+ideal_share = 0.2
+source = "drawn"
+
+[neighbours]
+names = ["Tiny Council", "Little Council"]
+date = "2016-17"
+source = "drawn"
+"""
+
+MORE = {
+    "zones.csv": (
+        "plan,zone,base,contact,status,source\n"
+        "zones,North,Town Hall,North team,official,drawn\n"
+        "zones,South,Library,,official,drawn\n"
+    ),
+    "history.csv": (
+        "key,period,area,x,n,value,source,status\n"
+        "referrals,2015-16,Small Council,90,1990,,drawn,official\n"
+        "referrals,2016-17,England,,,550.2,drawn,official\n"
+        "cp_share,2017-03-31,Small Council,21,,,drawn,official\n"
+    ),
+}
+
 
 def write_small_pack(folder: Path) -> Path:
     """Write the pack into a new folder `small` and give that folder."""
@@ -219,6 +255,15 @@ def write_small_pack(folder: Path) -> Path:
     names = [f"Small {n}" for n in range(1, 10)]
     geography = build_geography("small", "2011", UNITS, names, shapes)
     write_boundaries(geography, pack / "small.parquet")
+    return pack
+
+
+def add_more(pack: Path) -> Path:
+    """Add what a pack may have besides: bases, steps of need, published figures, neighbours."""
+    settings = pack / "authority.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + MORE_SETTINGS, encoding="utf-8")
+    for name, text in MORE.items():
+        (pack / name).write_text(text, encoding="utf-8")
     return pack
 
 

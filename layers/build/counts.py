@@ -81,12 +81,16 @@ def _cut(
         file.measures.status[:, keep],
     )
     districts = tuple(file.districts[i] for i in keep) if file.districts else ()
-    return replace(file, measures=measures, vintage=found, districts=districts)
+    rows = tuple(file.rows[i] for i in keep) if file.rows else ()
+    return replace(file, measures=measures, vintage=found, districts=districts, rows=rows)
 
 
 def _cut_ledger(file: UnitCounts, cut: UnitCounts) -> Ledger:
-    """Count rows of other authorities as outside, where a row is a unit."""
+    """Count rows of other authorities as outside, where it is known which rows are a unit's."""
     ledger, all_units, kept = file.ledger, len(file.measures.units), len(cut.measures.units)
+    if file.rows:
+        kept = sum(cut.rows)
+        return replace(ledger, used=kept, outside=ledger.outside + ledger.used - kept)
     if ledger.used != all_units:  # rows of postcodes: others are outside already
         return ledger
     away = all_units - kept
@@ -129,7 +133,10 @@ def _laid(file: UnitCounts, units: tuple[str, ...]) -> UnitCounts:
     values[:, at] = file.measures.values[:, here]
     status[:, at] = file.measures.status[:, here]
     return replace(
-        file, measures=Measures(units, file.measures.measures, values, status), districts=()
+        file,
+        measures=Measures(units, file.measures.measures, values, status),
+        districts=(),
+        rows=(),
     )
 
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from geo.ledger import Account
+from geo.ledger import Account, Ledger, Rejections
 from geo.postcodes import Postcodes
 from geo.read.boundaries import FORMATS, Areas, Boundaries, read_areas, read_boundaries
 from geo.read.file import File
 from geo.read.kind import fold
 from geo.read.table import open_table
 from geo.read.vintages import read_vintage_lookup
-from geo.vintages import VintageLookup
+from geo.read.ward_lookup import WardLookup, read_ward_lookup
+from geo.vintages import NEW, OLD, VintageLookup
 from layers.build.district import DISTRICT, Membership
 from layers.build.faults import Faults
 from layers.build.known import known_counts
@@ -31,10 +32,17 @@ from layers.read.counts import read_counts
 from layers.read.deprivation import read_deprivation
 from layers.read.dfe import read_dfe
 from layers.read.lait import read_lait
+from layers.read.nomis import read_nomis_population
 from layers.read.population import read_population
 from layers.read.recognise import Found
 
 Value = TypeVar("Value")
+
+FIRST = "9999"
+"""Stands for the year of districts that stand beside boundaries or counts themselves."""
+INDEX_YEARS = {NEW: "2024", OLD: "2019"}
+LOOKUP_YEAR = "2022"
+"""The years of the districts in the Indices of 2025 and 2019, and in the lookup of vintages."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class Gathered:
     boundaries: tuple[tuple[File, Boundaries], ...]
     areas: tuple[tuple[File, Areas], ...]
     lookup: VintageLookup | None
+    wards: tuple[WardLookup, ...]
     counts: tuple[UnitCounts, ...]
     deprivation: tuple[Deprivation, ...]
     published: tuple[Published, ...]
@@ -51,24 +60,39 @@ class Gathered:
 
     @property
     def memberships(self) -> tuple[Membership, ...]:
-        """What the files tell of which unit belongs to which district."""
-        return tuple(self._memberships())
+        """What the files tell of which unit belongs to which district, the latest districts first.
 
-    def _memberships(self) -> Iterator[Membership]:
+        Districts are merged and made anew: an older file would put a unit where nothing is now.
+        """
+        told = sorted(self._memberships(), key=lambda pair: pair[0], reverse=True)
+        return tuple(membership for _, membership in told)
+
+    def _memberships(self) -> Iterator[tuple[str, Membership]]:
+        """Give what each file tells, with the year of its districts."""
         for file, boundaries in self.boundaries:
             if boundaries.level == "lsoa" and boundaries.districts:
                 told = dict(zip(boundaries.units, boundaries.districts, strict=True))
-                yield Membership(boundaries.vintage, told, file.name)
+                yield FIRST, Membership(boundaries.vintage, told, file.name)
         for deprivation in self.deprivation:
             told = dict(zip(deprivation.units, deprivation.districts, strict=False))
-            yield Membership(deprivation.vintage, told, deprivation.ledger.source)
+            year = INDEX_YEARS.get(deprivation.vintage, "")
+            yield year, Membership(deprivation.vintage, told, deprivation.ledger.source)
         for counts in self.counts:
             if counts.districts:
                 told = dict(zip(counts.measures.units, counts.districts, strict=True))
-                yield Membership(counts.vintage, told, counts.ledger.source)
+                yield FIRST, Membership(counts.vintage, told, counts.ledger.source)
         for vintage in ("2011", "2021") if self.lookup else ():
             told = self.lookup.district_of(vintage) if self.lookup else {}
-            yield Membership(vintage, told, "the lookup of LSOA 2011 and 2021")
+            yield LOOKUP_YEAR, Membership(vintage, told, "the lookup of LSOA 2011 and 2021")
+        for wards in self.wards:
+            if wards.districts:
+                told = dict(zip(wards.units, wards.districts, strict=True))
+                yield wards.district_year, Membership(wards.vintage, told, wards.ledger.source)
+            if wards.districts and wards.vintage == NEW and self.lookup:
+                # so that areas of 2011 are found in a district that was made since
+                pairs = zip(self.lookup.old, self.lookup.new, strict=True)
+                older = {old: told[new] for old, new in pairs if new in told}
+                yield wards.district_year, Membership(OLD, older, wards.ledger.source)
 
 
 def gather(found: Sequence[Found], options: Options, faults: Faults) -> Gathered:
@@ -86,8 +110,6 @@ def gather(found: Sequence[Found], options: Options, faults: Faults) -> Gathered
         return tuple(value for _, value in every(key, read))
 
     lookups = values("vintage_lookup", lambda entry: read_vintage_lookup(entry.file))
-    if len(lookups) > 1:
-        faults.add("Two files are lookups of LSOA 2011 and 2021. Keep the one that is current.")
     published = (
         *values("dfe", lambda entry: read_dfe(entry.file)),
         *values("lait", lambda entry: read_lait(entry.file)),
@@ -100,9 +122,11 @@ def gather(found: Sequence[Found], options: Options, faults: Faults) -> Gathered
     return Gathered(
         boundaries=every("boundaries", lambda entry: read_boundaries(entry.file)),
         areas=every("areas", lambda entry: read_areas(entry.file)),
-        lookup=lookups[0] if lookups else None,
+        lookup=_joined(lookups, faults),
+        wards=values("ward_lookup", lambda entry: read_ward_lookup(entry.file)),
         counts=(
             *values("population", lambda entry: read_population(entry.file)),
+            *values("nomis_population", lambda entry: read_nomis_population(entry.file)),
             *values("census", lambda entry: read_census(entry.file)),
             *values("counts", lambda entry: _counts(entry, options)),
         ),
@@ -123,6 +147,45 @@ def postcode_counts(
         for file in work.files("postcode_counts")
     )
     return tuple(counts for counts in read if counts)
+
+
+def _joined(lookups: Sequence[VintageLookup], faults: Faults) -> VintageLookup | None:
+    """Join lookups of different districts, as they are fetched; two of one district are a fault."""
+    if len(lookups) < 2:
+        return lookups[0] if lookups else None
+    if len({new for part in lookups for new in part.new}) < sum(
+        len(set(part.new)) for part in lookups
+    ):
+        faults.add("Two files are lookups of LSOA 2011 and 2021. Keep the one that is current.")
+        return lookups[0]
+    ledgers = [part.ledger for part in lookups if part.ledger]
+    return faults.attempt(
+        lambda: VintageLookup(
+            tuple(old for part in lookups for old in part.old),
+            tuple(new for part in lookups for new in part.new),
+            tuple(change for part in lookups for change in part.change),
+            tuple(district for part in lookups for district in part.districts)
+            if all(part.districts for part in lookups)
+            else (),
+            _ledger_of(ledgers),
+            tuple(
+                f"{part.ledger.source}: {n}" for part in lookups if part.ledger for n in part.notes
+            ),
+        )
+    )
+
+
+def _ledger_of(ledgers: Sequence[Ledger]) -> Ledger:
+    """Add up the accounts of files that are read as one."""
+    return Ledger(
+        ", ".join(ledger.source for ledger in ledgers),
+        read=sum(ledger.read for ledger in ledgers),
+        used=sum(ledger.used for ledger in ledgers),
+        unlocated=sum(ledger.unlocated for ledger in ledgers),
+        outside=sum(ledger.outside for ledger in ledgers),
+        rejected=Rejections(row for ledger in ledgers for row in ledger.rejected),
+        passed_over=tuple(passed for ledger in ledgers for passed in ledger.passed_over),
+    )
 
 
 def _district_names(entry: Found) -> dict[str, str]:

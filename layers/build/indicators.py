@@ -16,7 +16,7 @@ REGISTRY = Path(__file__).resolve().parent.parent / "registry.toml"
 
 
 def indicators_of(
-    measures: Sequence[Measure], totals: Sequence[Total] = ()
+    measures: Sequence[Measure], totals: Sequence[Total] = (), *, registry: Path = REGISTRY
 ) -> tuple[Indicator, ...]:
     """Make the indicators that two of `measures` allow, in the order of the registry.
 
@@ -25,18 +25,20 @@ def indicators_of(
     totals
         Published figures. Where England's of both counts are there, of one period or the nearest
         before the numerator's, England's value becomes a benchmark.
+    registry
+        The file that names the indicators.
     """
     known = {measure.key: measure for measure in measures}
     return tuple(
         _indicator(entry, known, totals)
-        for entry in _registry()
+        for entry in _registry(registry)
         if entry["numerator"] in known and entry["denominator"] in known
     )
 
 
 @cache
-def _registry() -> tuple[Mapping[str, Any], ...]:
-    return tuple(tomllib.loads(REGISTRY.read_text("utf-8"))["indicators"])
+def _registry(path: Path) -> tuple[Mapping[str, Any], ...]:
+    return tuple(tomllib.loads(path.read_text("utf-8"))["indicators"])
 
 
 def _indicator(

@@ -53,4 +53,5 @@ def _known(measure: Measure) -> Measure:
         title=entry["title"],
         counts=entry["counts"],
         sensitive=entry["sensitive"],
+        group=entry.get("group", ""),
     )

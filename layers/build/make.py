@@ -6,7 +6,7 @@ from pathlib import Path
 
 from geo.errors import PackError, named
 from geo.geography import Geography
-from geo.ledger import Ledger
+from geo.ledger import Ledger, PassedOver
 from geo.read.file import File
 from layers.build.assemble import Draft, write_draft
 from layers.build.counts import BuiltCounts, build_counts
@@ -33,6 +33,7 @@ from layers.counts import UnitCounts
 from layers.deprivation import deprivation_counts
 from layers.measures import Measure
 from layers.pack import ALWAYS, Authority, Pack
+from layers.read.fetched import as_fetched, fetched_sources
 from layers.read.programmes import read_programmes
 from layers.read.recognise import Found, recognise
 from layers.read.sites import read_sites
@@ -109,11 +110,12 @@ def build_pack(
     tell = progress or _silent
     faults = Faults()
     tell(STEPS[0], 0, len(STEPS))
-    found = recognise(source)
+    options = options or Options()
+    found = _as_told(recognise(source), options)
     for entry in found:
         if entry.fault:
             faults.add(entry.fault)
-    work = Work(found, options or Options(), faults)
+    work = Work(found, options, faults)
     tell(STEPS[1], 1, len(STEPS))
     gathered = gather(found, work.options, faults)
     faults.raise_any()
@@ -127,6 +129,14 @@ def build_pack(
         overwrite=work.options.overwrite,
     )
     return Built(found, tuple(work.notes), replaced)
+
+
+def _as_told(found: Sequence[Found], options: Options) -> tuple[Found, ...]:
+    """Take what the person calls a case list for nothing else: its numbers may name children."""
+    return tuple(
+        replace(entry, kind=None) if Path(entry.file.name).name in options.cases else entry
+        for entry in found
+    )
 
 
 def _draft(gathered: Gathered, authority: str, work: Work, tell: Progress) -> Draft:
@@ -188,9 +198,30 @@ def _geography(gathered: Gathered, chosen: Chosen, key: str, work: Work) -> Geog
     if work.take(gathered.lookup):
         via = ", ".join(file.name for file in work.files("vintage_lookup"))
         work.sources.append(ons_source("LSOA 2011 to LSOA 2021, lookup", "2021", via))
+    _account_for_places(gathered, chosen, built.geography.vintage, work)
     for published in gathered.published:
         work.take(published)
     return built.geography
+
+
+def _account_for_places(gathered: Gathered, chosen: Chosen, vintage: str, work: Work) -> None:
+    """Enter the lookups of wards and districts, and boundaries that are no part of the pack."""
+    for wards in gathered.wards:
+        mine = sum(unit in chosen.units.get(wards.vintage, ()) for unit in wards.units)
+        away = len(wards) - mine
+        ledger = replace(wards.ledger, used=mine, outside=wards.ledger.outside + away)
+        work.ledgers.append(ledger)
+        work.note(ledger.source, wards.notes)
+        if mine:
+            title = f"LSOA of {wards.vintage} to wards and districts, best fit"
+            year = wards.ward_year or wards.district_year
+            work.sources.append(ons_source(title, year, ledger.source))
+    for file, value in gathered.boundaries:
+        if value.level == "ward" or (value.level, value.vintage) == ("lsoa", vintage):
+            continue
+        year = f" of {value.vintage}" if value.vintage else ""
+        passed = PassedOver(f"{value.level or 'areas'}{year}, which are no units", len(value))
+        work.ledgers.append(Ledger(file.name, read=0, used=0, passed_over=(passed,)))
 
 
 def _counts(
@@ -242,7 +273,9 @@ def _authority(
     work: Work,
 ) -> Authority:
     word = next(built.plan.zone_word for built in plans if built.plan.key == default)
-    sources = {(s.title, s.vintage, s.via): s for s in work.sources}
+    told = fetched_sources(entry.file for entry in work.found)
+    known = [as_fetched(source, told) for source in work.sources]
+    sources = {(s.title, s.vintage, s.via): s for s in known}
     return Authority(
         key=key,
         name=chosen.name,

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.crosswalk import Crosswalk, best_fit
-from geo.errors import LayerError
+from geo.errors import LayerError, named
 from geo.geography import Geography
-from geo.ledger import Ledger
+from geo.ledger import Ledger, PassedOver
 from geo.plan import Plan
 from geo.read.boundaries import Areas, Boundaries
 from geo.read.file import File
 from geo.read.lookup import read_lookup
+from geo.read.ward_lookup import WardLookup
 from layers.build.district import Chosen
 from layers.build.gather import Gathered
 from layers.build.units import ons_source
@@ -70,18 +71,44 @@ def build_plans(
     for file, drawn in areas:
         make = partial(area_plan, file, drawn, geography, weights, zone_word=word)
         plans.append(work.faults.attempt(make))
-    wards = ward_plan(gathered.boundaries, geography, weights, chosen.codes)
-    if wards:
-        found = [(file, value) for file, value in gathered.boundaries if value.level == "ward"]
-        via = ", ".join(file.name for file, _ in found)
-        work.sources.append(ons_source("Electoral wards, boundaries", found[0][1].vintage, via))
-    plans += [wards, served]
+    plans += [_wards(gathered, geography, weights, chosen, work), served]
     made = tuple(plan for plan in plans if plan) or (whole_plan(geography, chosen.name),)
     for built in made:
         if built.ledger:
             work.ledgers.append(built.ledger)
         work.note(f"Plan '{built.plan.key}'", built.notes)
     return made
+
+
+def _wards(
+    gathered: Gathered,
+    geography: Geography,
+    weights: Numbers | None,
+    chosen: Chosen,
+    work: Work,
+) -> BuiltPlan | None:
+    """Take the published plan of wards, or make one of their boundaries."""
+    found = [(file, value) for file, value in gathered.boundaries if value.level == "ward"]
+    published = ward_lookup_plan(gathered.wards, geography)
+    if published:
+        work.ledgers += [
+            _passed_over(file, value, "wards were taken from the lookup of the ONS")
+            for file, value in found
+        ]
+        return published
+    wards = ward_plan(gathered.boundaries, geography, weights, chosen.codes)
+    if any(lookup.wards for lookup in gathered.wards):
+        fitted = "they were fitted to their boundaries" if wards else "there is no plan of wards"
+        why = f"No lookup has the ward of every LSOA of {geography.vintage}; {fitted}."
+        work.note("Wards", [why])
+    if wards:
+        via = ", ".join(file.name for file, _ in found)
+        work.sources.append(ons_source("Electoral wards, boundaries", found[0][1].vintage, via))
+    return wards
+
+
+def _passed_over(file: File, value: Boundaries, reason: str) -> Ledger:
+    return Ledger(file.name, read=0, used=0, passed_over=(PassedOver(reason, len(value)),))
 
 
 def _pyramids(
@@ -143,6 +170,60 @@ def area_plan(
     fitted = best_fit(geography, areas.shapes, areas.names, weights=people)
     key = slug(PurePosixPath(file.name).stem)
     return _fitted(fitted, file, key=key, title=titled(key), zone_word=zone_word)
+
+
+def ward_lookup_plan(lookups: Sequence[WardLookup], geography: Geography) -> BuiltPlan | None:
+    """Take the best fit of small areas to wards that the ONS publishes, of the latest wards.
+
+    None where no lookups of one year have all units of `geography`: half of a plan is none. Wards
+    that no small area is fitted to are not in such a lookup, and so not in the plan.
+    """
+    mine = set(geography.units)
+    years = sorted({lookup.ward_year for lookup in lookups if lookup.wards}, reverse=True)
+    for year in years:
+        parts = [lookup for lookup in lookups if lookup.ward_year == year]
+        ward: dict[str, str] = {}
+        torn: list[str] = []
+        for part in parts:
+            for unit, code in zip(part.units, part.wards, strict=True):
+                if unit in mine and ward.setdefault(unit, code) != code:
+                    torn.append(unit)
+        if mine <= ward.keys():
+            return _published_wards(parts, ward, geography, torn, year)
+    return None
+
+
+def _published_wards(
+    parts: Sequence[WardLookup],
+    ward: dict[str, str],
+    geography: Geography,
+    torn: Sequence[str],
+    year: str,
+) -> BuiltPlan:
+    names = {code: name for part in parts for code, name in part.ward_names.items()}
+    held = dict.fromkeys(ward.values())
+    counted = Counter(names.get(code, code) for code in held)
+    shown = {
+        code: f"{name} ({code})" if counted[name] > 1 else name
+        for code, name in ((code, names.get(code, code)) for code in held)
+    }
+    lookup = {unit: shown[code] for unit, code in ward.items()}
+    mine = [part for part in parts if set(part.units) & ward.keys()]
+    note = f"{len(torn)} small areas have two wards in two lookups; the first was taken: "
+    return BuiltPlan(
+        NamedPlan(
+            key=WARDS,
+            title="Wards",
+            zone_word="ward",
+            kind="zones",
+            status="published",
+            note=f"Wards of {year}. ONS best fit of LSOA to wards: whole small areas, each in the "
+            "ward that most of it lies in.",
+            source=f"Lookup {', '.join(part.ledger.source for part in mine)}",
+            plan=Plan.from_lookup(lookup, units=geography.units),
+        ),
+        notes=(note + named(torn) + ".",) if torn else (),
+    )
 
 
 def ward_plan(

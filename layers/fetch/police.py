@@ -27,7 +27,7 @@ from layers.fetch.web import Request, Web, parse_json
 
 COLUMNS = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
-    "LSOA code", "LSOA name", "Crime type", "Last outcome category", "Context",
+    "LSOA code", "LSOA name", "Crime type", "Last outcome category", "Context", "API number",
 )  # fmt: skip
 CRIME_TYPE = {"anti-social-behaviour": "Anti-social behaviour"}
 
@@ -129,7 +129,9 @@ def cover(outline: BaseGeometry) -> tuple[shapely.Polygon, ...]:
 def to_street_csv(incidents: Sequence[Incident]) -> bytes:
     """Lay incidents out in the columns of the published street files, in UTF-8.
 
-    The API gives no force and no LSOA: those columns stay empty.
+    The API gives no force and no LSOA: those columns stay empty. Its own number of each incident
+    stands in a column more: the files of two neighbours both hold what lies along their border,
+    and a reader of both must know it again.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -250,6 +252,7 @@ def _street_row(incident: Incident) -> list[str]:
         CRIME_TYPE[incident["category"]],
         _cell(outcome.get("category") if isinstance(outcome, dict) else ""),
         _cell(incident.get("context")),
+        _cell(incident["id"]),
     ]
 
 

@@ -4,7 +4,7 @@ A planner drops a folder of downloads on the tool. Every file gets an answer: wh
 for, or why it could not be used and what would have been recognised.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ import pandas as pd
 
 from geo.errors import ReadError, ZonewrightError, named
 from geo.ledger import Account
-from geo.read import postcodes, vintages
+from geo.read import postcodes, vintages, ward_lookup
 from geo.read.boundaries import FORMATS, read_areas, read_boundaries
 from geo.read.file import File, list_files_and_faults
 from geo.read.kind import Kind, Peek
@@ -25,6 +25,7 @@ from layers.read import (
     deprivation,
     dfe,
     lait,
+    nomis,
     police,
     population,
     programmes,
@@ -33,6 +34,7 @@ from layers.read import (
     sites,
     staffing,
 )
+from layers.read.fetched import is_of_fetch, packs_within, unfinished
 
 SAMPLE_ROWS = 200
 MOST = 0.6
@@ -101,8 +103,10 @@ KINDS: tuple[Kind, ...] = (
     schools.KIND,
     pyramids.KIND,
     vintages.KIND,
+    ward_lookup.KIND,
     postcodes.KIND,
     population.KIND,
+    nomis.KIND,
     census.KIND,
     deprivation.KIND,
     dfe.KIND,
@@ -134,15 +138,18 @@ def recognise(
     -------
     tuple of Found
         One for each file (for a workbook one for each sheet that was recognised), in the order of
-        names; files that belong to a shapefile stand with it.
+        names; files that belong to a shapefile stand with it. What `zonewright fetch` notes for
+        itself, what it has not finished, and a pack that was built into the folder are named and
+        left alone.
 
     Raises
     ------
     ReadError
         When there are no files.
     """
-    files, faults = _listed(source)
-    found = []
+    ours = _ours(Path(source)) if isinstance(source, Path | str) else ()
+    files, faults = _listed(source, {name for _, names in ours for name in names})
+    found = [entry for entry, _ in ours]
     for file in files:
         if file.suffix not in PARTS:
             if progress:
@@ -161,11 +168,23 @@ def has_unit_codes(peek: Peek) -> bool:
     )
 
 
+def _ours(folder: Path) -> tuple[tuple[Found, Collection[str]], ...]:
+    """Tell what in a folder is the tool's own and no download, each with the files that it is."""
+    broke_off = "left alone: fetching it broke off; fetch again to have it whole"
+    return tuple(
+        (Found(File.from_bytes(name, b""), None, detail=detail), files)
+        for name, detail, files in (
+            *((name, broke_off, {name}) for name in sorted(unfinished(folder))),
+            *((n, "left alone: a pack that was built", f) for n, f in packs_within(folder).items()),
+        )
+    )
+
+
 def _listed(
-    source: Path | str | File | Sequence[File],
+    source: Path | str | File | Sequence[File], unfinished: Collection[str]
 ) -> tuple[tuple[File, ...], tuple[ReadError, ...]]:
     if isinstance(source, Path | str | File):
-        return list_files_and_faults(source)
+        return list_files_and_faults(source, without=unfinished)
     files: list[File] = []
     faults: list[ReadError] = []
     for file in source:
@@ -178,6 +197,9 @@ def _listed(
 def _recognised(file: File) -> Iterator[Found]:
     if file.suffix in PAPERS:
         yield Found(file, None, detail="left alone: no table and no boundaries")
+        return
+    if is_of_fetch(file):
+        yield Found(file, None, detail="left alone: what was fetched, and from where")
         return
     try:
         if file.suffix in FORMATS:

@@ -9,6 +9,7 @@ import pytest
 
 from analysis.aggregate import aggregate
 from analysis.caseload import CASE_KINDS
+from analysis.frontdoor import DOOR_MEASURES, STAGES
 from analysis.rates import indicator_values
 from analysis.scenario import Scenario, evaluate
 from analysis.shape import stray_pieces
@@ -126,6 +127,46 @@ def test_a_part_is_never_more_than_its_whole(shipped: Pack) -> None:
     np.testing.assert_array_equal(kinds, counts("cin"))
     assert (kinds <= counts("children")).all()
     assert (counts("children") <= counts("persons")).all()
+    for indicator in shipped.indicators:
+        if indicator.kind == "proportion":
+            assert (counts(indicator.numerator) <= counts(indicator.denominator)).all()
+
+
+def test_lead_professionals_add_up_to_the_open_early_help_plans(shipped: Pack) -> None:
+    leads = shipped.measures.of_group("lead professional")
+    assert len(leads) == 5
+    total = np.sum([shipped.measures.counts(lead.key) for lead in leads], axis=0)
+    np.testing.assert_array_equal(total, shipped.measures.counts("early_help_plans"))
+
+
+def test_who_is_diverted_by_triage_is_not_referred(shipped: Pack) -> None:
+    counts = shipped.measures.counts
+    assert (counts("contacts_diverted") + counts("referrals") <= counts("contacts")).all()
+
+
+def test_no_count_of_children_is_a_multiple_of_another_count(shipped: Pack) -> None:
+    """Visits, if they were six for each child, would give away how many children there are."""
+    for kind in ("cp", "cla"):
+        children = shipped.measures.counts(f"open_{kind}")
+        visits = shipped.measures.counts(f"{kind}_visits_due")
+        some = children > 0
+        assert len(np.unique(visits[some] / children[some])) > 10
+
+
+def test_every_pack_has_the_whole_front_door(shipped: Pack) -> None:
+    wanted = {stage.measure for stage in STAGES}
+    wanted |= {key for door in DOOR_MEASURES for key in (door.measure, door.base)}
+    assert shipped.measures.has(*wanted)
+
+
+def test_dorset_has_its_targets_of_2017(dorset: Pack) -> None:
+    found = {t.indicator: (t.value, t.better) for t in dorset.authority.targets}
+    assert found == {
+        "rereferral": (0.20, "low"),
+        "progression": (0.45, "low"),
+        "decision_24h": (0.99, "high"),
+        "triage_diversion": (0.80, "high"),
+    }
 
 
 def test_modelled_counts_say_so_and_real_ones_too(shipped: Pack) -> None:
@@ -138,6 +179,7 @@ def test_modelled_counts_say_so_and_real_ones_too(shipped: Pack) -> None:
 
 def test_counts_of_children_known_to_services_are_sensitive(shipped: Pack) -> None:
     open_to_all = {"persons", "households", "household_residents", "children", "pupils", "asb"}
+    open_to_all |= {"pupils_reception", "young_people_16_17"}
     for measure in shipped.measures.measures:
         assert measure.sensitive == (measure.key not in open_to_all)
 
@@ -157,7 +199,9 @@ def test_every_pack_names_its_sources_and_licences(shipped: Pack) -> None:
     [
         ("dorset", "cp", 1, 42.9),
         ("dorset", "rereferral", 0, 28),
-        ("dorset", "referral_share", 2, 32.29),
+        ("dorset", "progression", 2, 32.29),
+        ("dorset", "decision_24h", 1, 97.0),
+        ("dorset", "triage_diversion", 1, 81.0),
         ("bcp", "rereferral", 1, 22.6),
         ("durham", "rereferral", 1, 18.7),
         ("kirklees", "rereferral", 1, 19.7),

@@ -4,6 +4,7 @@ import hashlib
 import json
 import struct
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ import shapely
 from data.build_authority import PlanFile, staff, year_of_months
 from data.build_boundaries import DISTRICTS, EXPECTED
 from data.build_dorset import PLACES, PYRAMIDS, ZONES
+from data.build_indicators import PRACTICE
 from data.build_model import (
     KINDS,
     Places,
@@ -35,6 +37,7 @@ from data.build_plans import (
     pieces_per_zone,
     without_strays,
 )
+from data.build_practice import Practice, model_practice
 from data.build_registry import CRIME_SIM, PACKAGES, Wheels
 from data.build_sources import point_to_unit
 from geo.adjacency import build_adjacency
@@ -198,6 +201,82 @@ def test_contacts_are_left_out_where_no_total_is_published() -> None:
     totals = Totals(**{**vars(TOTALS), "contacts": None})
     counts = model_counts(make_places(), totals, rng=np.random.default_rng(1))
     assert "contacts" not in counts.columns
+
+
+def practice_of(seed: int, totals: Totals = TOTALS, **shares: float | None) -> pd.DataFrame:
+    counts = model_counts(make_places(), totals, rng=np.random.default_rng(seed))
+    practice = Practice(**shares)  # type: ignore[arg-type]
+    rng = np.random.default_rng([seed, 1])
+    return counts.join(model_practice(make_places(), counts, practice, rng=rng))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_part_of_practice_is_never_more_than_its_whole(seed: int) -> None:
+    made = practice_of(seed)
+    for part, whole in (
+        ("contacts_decided_24h", "contacts"),
+        ("contacts_triaged", "contacts"),
+        ("contacts_diverted", "contacts_triaged"),
+        ("assessments", "referrals"),
+        ("assessments_45_days", "assessments"),
+        ("cp_second", "cp_starts"),
+        ("cp_reviews_due", "open_cp"),
+        ("cp_reviews_in_time", "cp_reviews_due"),
+        ("cp_visits_in_time", "cp_visits_due"),
+        ("cla_reviews_in_time", "cla_reviews_due"),
+        ("pupils_fsm", "pupils"),
+        ("pupils_suspended", "pupils"),
+        ("gld", "pupils_reception"),
+        ("neet", "young_people_16_17"),
+    ):
+        assert (made[part] <= made[whole]).all(), part
+        assert (made[part] >= 0).all(), part
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_practice_meets_the_shares_it_is_given(seed: int) -> None:
+    made = practice_of(seed, decided_24h=0.97, diverted=0.81).sum()
+    assert made["contacts_decided_24h"] == round(0.97 * made["contacts"])
+    assert made["contacts_diverted"] == round(0.81 * made["contacts_triaged"])
+    steps = ["children_universal", "additional_support", "early_help_plans", "cin"]
+    assert made[steps].sum() == made["children"]
+
+
+def test_contacts_are_assumed_where_no_total_is_published() -> None:
+    totals = replace(TOTALS, contacts=None)
+    made = practice_of(0, totals)
+    assert made["contacts"].sum() == round(TOTALS.referrals / 0.32)
+    assert (made["contacts"] >= made["referrals"]).all()
+
+
+def test_a_step_of_need_that_nobody_names_is_not_counted() -> None:
+    made = practice_of(0, support_per_child=None)
+    assert "additional_support" not in made
+    steps = made["children_universal"] + made["early_help_plans"] + made["cin"]
+    assert (steps == made["children"]).all()
+
+
+@pytest.mark.parametrize(
+    ("key", "share"),
+    [
+        ("contacts_decided_24h", "decided_24h"),
+        ("contacts_triaged", "triaged"),
+        ("contacts_diverted", "diverted"),
+        ("assessments", "assessed"),
+        ("assessments_45_days", "in_45_days"),
+        ("cp_second", "second"),
+        ("cp_reviews_due", "review_due"),
+        ("cp_reviews_in_time", "reviews_in_time"),
+        ("cla_visits_in_time", "visits_in_time"),
+    ],
+)
+def test_what_is_assumed_is_what_the_packs_say(key: str, share: str) -> None:
+    assert f"{100 * getattr(Practice(), share):.0f} %" in PRACTICE[key][1]
+
+
+def test_the_same_seed_gives_the_same_practice() -> None:
+    assert practice_of(1).equals(practice_of(1))
+    assert not practice_of(1).equals(practice_of(2))
 
 
 def test_the_model_refuses_more_children_than_half_of_all_residents() -> None:
@@ -367,10 +446,16 @@ def test_settings_survive_being_written_as_toml() -> None:
         "value": 0.2,
         "sensitive": False,
         "order": ("A", "B"),
+        "neighbours": {"names": ["A", "B"], "date": "2025"},
         "plans": [{"key": "x"}, {"key": "y", "inner": [{"value": 1}]}],
     }
     read = tomllib.loads(toml(settings))
     assert read == settings | {"order": ["A", "B"]}
+
+
+def test_settings_that_are_none_are_left_out() -> None:
+    settings = {"a": None, "b": 1, "c": {"d": None, "e": 2}, "f": [{"g": None, "h": 3}]}
+    assert tomllib.loads(toml(settings)) == {"b": 1, "c": {"e": 2}, "f": [{"h": 3}]}
 
 
 def test_tables_have_the_same_line_ends_everywhere(tmp_path: Path) -> None:

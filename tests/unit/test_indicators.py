@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from analysis.aggregate import aggregate
 from analysis.rates import indicator_values
 from geo.errors import LayerError
 from layers.indicators import Benchmark, Indicator, Target
@@ -67,7 +69,7 @@ def test_an_indicator_without_a_target_has_none(dorset: Pack) -> None:
 
 
 def test_rates_of_children_known_to_services_are_neither_good_nor_bad(shipped: Pack) -> None:
-    neutral = {"referrals", "cin", "cp", "cla", "contacts"}
+    neutral = {"referrals", "progression", "cin", "cp", "cla", "contacts"}
     for indicator in shipped.indicators:
         if indicator.key in neutral:
             assert indicator.polarity == "none"
@@ -92,3 +94,25 @@ def test_every_indicator_says_its_period_source_and_standing(shipped: Pack) -> N
         parts = [shipped.measures.measure(k) for k in (indicator.numerator, indicator.denominator)]
         modelled = any(part.status == "illustrative" for part in parts)
         assert indicator.status == ("illustrative" if modelled else "official")
+
+
+@pytest.mark.parametrize("bound", [0, -1])
+def test_a_bound_on_what_is_plausible_is_above_zero(bound: float) -> None:
+    with pytest.raises(LayerError, match=r"highest plausible value of 'cp' is .*above 0"):
+        replace(RATE, plausible_max=bound)
+
+
+def test_a_share_cannot_be_bounded_above_its_whole_and_a_rate_can() -> None:
+    assert replace(SHARE, plausible_max=100).plausible_max == 100
+    assert replace(RATE, plausible_max=20_000).plausible_max == 20_000
+    with pytest.raises(LayerError, match=r"'rereferral' is 101.*no more than the whole"):
+        replace(SHARE, plausible_max=101)
+
+
+def test_no_zone_of_a_real_pack_is_above_the_plausible(shipped: Pack) -> None:
+    for entry in shipped.plans:
+        totals = aggregate(entry.plan, shipped.measures)
+        for indicator in shipped.indicators:
+            x, n = totals.counts(indicator.numerator), totals.counts(indicator.denominator)
+            highest = float(np.nanmax(indicator_values(indicator, x, n).value))
+            assert indicator.plausible_max is None or highest < indicator.plausible_max

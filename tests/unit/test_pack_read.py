@@ -1,5 +1,6 @@
 """Reading a pack: what comes out of its files, and one clear refusal for each thing wrong."""
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 
+from analysis.aggregate import aggregate
+from analysis.rates import indicator_values
 from geo.errors import (
     GeographyError,
     LayerError,
@@ -21,9 +24,15 @@ from geo.write import write_lookup
 from layers.pack import Pack
 from layers.read import read_name, read_pack
 from layers.status import Status
-from small_pack import PLACES, UNITS, incidents
+from small_pack import PLACES, UNITS, add_more, incidents, write_small_pack
 
 Break = Callable[[Path], object]
+
+
+@pytest.fixture
+def small_folder(tmp_path: Path) -> Path:
+    """The small pack with everything that a pack may have."""
+    return add_more(write_small_pack(tmp_path))
 
 
 def swap(file: str, old: str, new: str) -> Break:
@@ -403,7 +412,7 @@ BREAKS: list[tuple[str, Break, type[ZonewrightError], str]] = [
         "a school of no tier",
         swap("schools.csv", ",upper,", ",uper,"),
         ReadError,
-        r"schools\.csv, line 2: the tier is 'uper', not one of first, .*not known\. Correct the row",
+        r"schools\.csv, line 2: the tier is 'uper', not one of first, .*known\. Correct the row",
     ),
     *(
         (
@@ -440,6 +449,117 @@ BREAKS: list[tuple[str, Break, type[ZonewrightError], str]] = [
         swap("towns.csv", "9000", "many"),
         ReadError,
         r"towns\.csv, line 2: .*population.*'many'",
+    ),
+    (
+        "a base of no zone",
+        swap("zones.csv", "zones,South", "zones,Suoth"),
+        PackError,
+        r"zones\.csv tells of zones that no plan has: 'Suoth' of 'zones'",
+    ),
+    (
+        "two bases of one zone",
+        swap("zones.csv", "zones,South", "zones,North"),
+        PackError,
+        r"fact of a zone 'North \(zones\)' stands twice\. Keep one row of zones\.csv",
+    ),
+    (
+        "a zone of which nothing is told",
+        swap("zones.csv", "Library", ""),
+        ReadError,
+        r"zones\.csv, line 3: Nothing is told of the zone 'South'",
+    ),
+    (
+        "a base of another standing",
+        swap("zones.csv", "official", "rumour"),
+        ReadError,
+        r"zones\.csv, line 2: the status is 'rumour'",
+    ),
+    (
+        "zones without a column",
+        swap("zones.csv", "contact", "phone"),
+        ReadError,
+        r"zones\.csv has no column 'contact'",
+    ),
+    (
+        "a figure of no indicator",
+        swap("history.csv", "cp_share", "cpshare"),
+        PackError,
+        r"history\.csv has figures of cpshare, which is no indicator of the pack",
+    ),
+    (
+        "a figure twice",
+        swap("history.csv", "cp_share,2017-03-31", "referrals,2015-16"),
+        PackError,
+        r"published figure 'referrals, 2015-16, Small Council' stands twice",
+    ),
+    (
+        "a figure without a number",
+        swap("history.csv", "550.2", ""),
+        ReadError,
+        r"history\.csv, line 3: .*'referrals' of England, 2016-17, has a count and a value, or nei",
+    ),
+    (
+        "a figure with a count and a value",
+        swap("history.csv", "21,,,", "21,,26,"),
+        ReadError,
+        r"history\.csv, line 4: .* has a count and a value, or neither",
+    ),
+    *(
+        (
+            f"a count of {cell} in the history",
+            swap("history.csv", ",90,", f",{cell},"),
+            ReadError,
+            rf"history\.csv, line 2: the x is '{cell}'",
+        )
+        for cell in ("-1", "many", "inf")
+    ),
+    (
+        "a level of no measure",
+        swap("authority.toml", 'measure = "open_cp"', 'measure = "open_pc"'),
+        PackError,
+        r"A level counts open_pc, which is no measure of the pack",
+    ),
+    (
+        "levels that count a child twice",
+        swap("authority.toml", 'measure = "open_cp"', 'measure = "open_cin"'),
+        PackError,
+        r"Two levels have the measure open_cin\. Count each child once",
+    ),
+    (
+        "levels beyond the whole",
+        swap("authority.toml", "ideal_share = 0.2", "ideal_share = 0.3"),
+        PackError,
+        r"ideal shares of the levels add up to 1\.1",
+    ),
+    (
+        "a level above the whole",
+        swap("authority.toml", "ideal_share = 0.2", "ideal_share = 20"),
+        LayerError,
+        r"ideal share of the level '4 On a plan' is 20\. Give it as 0 to 1",
+    ),
+    (
+        "neighbours without a date",
+        swap("authority.toml", 'date = "2016-17"', 'date = ""'),
+        LayerError,
+        r"statistical neighbours has no date",
+    ),
+    (
+        "a neighbour twice",
+        swap("authority.toml", '"Tiny Council", ', '"Little Council", '),
+        LayerError,
+        r"statistical neighbours names Little Council twice",
+    ),
+    (
+        "a part of the scorecard that nobody knows",
+        swap("indicators.toml", 'topic = "demand"', 'topic = "demand"\npart = "how big"'),
+        PackError,
+        r"indicators\.0\.part \(input should be 'how much', 'how well'",
+    ),
+    (
+        "an implausible bound",
+        swap("indicators.toml", 'topic = "need"', 'topic = "need"\nplausible_max = 120'),
+        LayerError,
+        r"highest plausible value of 'cp_share' is 120",
     ),
     (
         "a link to elsewhere",
@@ -641,3 +761,84 @@ def test_a_pack_is_illustrative_when_anything_in_it_was_modelled(small_folder: P
         path = small_folder / name
         path.write_text(path.read_text().replace("illustrative", "official"))
     assert read_pack(small_folder).standing == "official"
+
+
+def test_bases_levels_figures_and_neighbours_are_read(small_folder: Path) -> None:
+    small = read_pack(small_folder)
+    assert [(f.zone, f.base, f.contact) for f in small.zone_facts] == [
+        ("North", "Town Hall", "North team"),
+        ("South", "Library", ""),
+    ]
+    assert [(x.title, x.measure, x.ideal_share) for x in small.levels] == [
+        ("3 In need", "open_cin", 0.8),
+        ("4 On a plan", "open_cp", 0.2),
+    ]
+    before, england, plans = small.history
+    assert (before.x, before.n) == (90, 1990)
+    assert (england.value, math.isnan(england.x)) == (550.2, True)
+    assert math.isnan(plans.n)
+    assert small.statistical_neighbours is not None
+    assert small.statistical_neighbours.names == ("Tiny Council", "Little Council")
+
+
+def test_a_pack_without_them_has_none(small: Pack) -> None:
+    pack = small
+    assert (pack.zone_facts, pack.levels, pack.history) == ((), (), ())
+    assert pack.statistical_neighbours is None
+
+
+def test_a_made_up_base_makes_a_pack_illustrative(small_folder: Path) -> None:
+    for name in ("indicators.toml", "staffing.csv"):
+        path = small_folder / name
+        path.write_text(path.read_text().replace("illustrative", "official"))
+    assert read_pack(small_folder).standing == "official"
+    swap("zones.csv", "official", "illustrative")(small_folder)
+    assert read_pack(small_folder).standing == "illustrative"
+
+
+def test_a_new_indicator_is_a_few_lines_and_no_code(small_folder: Path) -> None:
+    """A count the tool has never heard of, described and counted in the pack's own files."""
+    described = """
+[[measures]]
+key = "young_carers"
+title = "Young carers"
+counts = "children"
+period = "2016-17"
+source = "drawn"
+status = "official"
+sensitive = true
+group = "carers"
+
+[[indicators]]
+key = "carers"
+title = "Young carers"
+numerator = "young_carers"
+denominator = "children"
+per = 1000
+kind = "rate"
+polarity = "none"
+topic = "need"
+decimals = 1
+period = "2016-17"
+source = "drawn"
+status = "official"
+outcome = "Safe at home"
+part = "how much"
+plausible_max = 200
+"""
+    path = small_folder / "indicators.toml"
+    path.write_text(path.read_text() + described)
+    table = small_folder / "measures.csv"
+    header, *rows = table.read_text().split()
+    table.write_text("\n".join([f"{header},young_carers", *(f"{row},6" for row in rows)]))
+    pack = read_pack(small_folder)
+    indicator = pack.indicator("carers")
+    assert (indicator.outcome, indicator.part, indicator.plausible_max) == (
+        "Safe at home",
+        "how much",
+        200,
+    )
+    totals = aggregate(pack.plan("zones").plan, pack.measures)
+    values = indicator_values(indicator, totals.counts("young_carers"), totals.counts("children"))
+    np.testing.assert_allclose(values.value, [30, 30, 22.5])
+    assert [measure.key for measure in pack.measures.of_group("carers")] == ["young_carers"]
