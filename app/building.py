@@ -17,9 +17,11 @@ from layers.build.plans import slug
 from layers.cases import CaseMapping
 from layers.catalogue import PACKS_VARIABLE, Entry, list_packs, packs_folder
 from layers.pack import Rule
+from layers.read import SETTINGS
 from layers.read.recognise import Found
 
 Vintage = Literal["", "2011", "2021"]
+TO_DO = "What is wrong, and what to do"
 MADE = f"{OURS}made"
 RULES: Mapping[Rule, str] = {
     "dfe": "DfE: 1 to 5 are hidden",
@@ -62,7 +64,8 @@ def choose_build(
     """Ask whom the pack is about and where it goes; None until that is told."""
     left, right = st.columns(2)
     authority = left.selectbox(
-        "Authority", districts, index=None, key=f"{OURS}authority", accept_new_options=True,
+        "Authority of the pack", districts, index=None, key=f"{OURS}authority",
+        accept_new_options=True,
         placeholder="Choose, or write a name or codes such as E06000059",
         help="A district as the files name it, or codes separated by commas.",
     )  # fmt: skip
@@ -81,8 +84,19 @@ def choose_build(
     with st.expander("More choices"):
         options = _more_choices(found, options)
     if not authority or not home.strip():
+        st.caption("Say whom the pack is about, and where to keep it.")
         return None
-    return Wanted(authority, Path(home.strip().strip('"')).expanduser() / key, options)
+    folder = Path(home.strip().strip('"')).expanduser() / key
+    st.caption(f"It will stand in {plain(str(folder))}.{_standing(folder)}")
+    return Wanted(authority, folder, options)
+
+
+def _standing(folder: Path) -> str:
+    """Say what a pack in `folder` would take the place of."""
+    if (folder / SETTINGS).is_file():
+        return " The pack that is there is built anew from these files; bring all of them."
+    shipped = any(entry.key == folder.name for entry in list_packs())
+    return " The app will show it in place of the pack of that name." if shipped else ""
 
 
 def _more_choices(found: Sequence[Found], options: Options) -> Options:
@@ -196,8 +210,8 @@ def _show_changes(made: Made) -> None:
 def _show_faults(faults: Sequence[str]) -> None:
     count = "One thing is" if len(faults) == 1 else f"{len(faults)} things are"
     st.error(f"{count} wrong, and nothing was built.", icon=":material/block:")
-    show_listing(("What is wrong, and what to do",), [(fault,) for fault in faults],
-                 caption="What is wrong, and what to do")  # fmt: skip
+    rows = [(str(number), fault) for number, fault in enumerate(faults, start=1)]
+    show_listing(("No.", TO_DO), rows, caption=TO_DO)
 
 
 def _show_refusal(refusal: ZonewrightError) -> None:

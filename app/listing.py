@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-WORDS = 'class="text" style="white-space:normal;overflow-wrap:anywhere"'
+WORDS = 'class="text" style="white-space:normal;overflow-wrap:break-word;min-width:5rem"'
+NAME = 'class="text" style="white-space:normal;overflow-wrap:anywhere;min-width:7rem"'
 
 
 def show_listing(
@@ -59,7 +60,7 @@ def render_listing(
 
 
 def _row(row: Sequence[str], is_figure: Sequence[bool]) -> str:
-    name = f'<th scope="row" {WORDS}>{html.escape(row[0])}</th>'
+    name = f'<th scope="row" {NAME}>{html.escape(row[0])}</th>'
     return name + "".join(
         f"<td>{html.escape(cell)}</td>" if right else f"<td {WORDS}>{html.escape(cell)}</td>"
         for cell, right in zip(row[1:], is_figure[1:], strict=True)

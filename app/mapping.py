@@ -3,7 +3,7 @@
 Names of columns are shown and kept for as long as the page is open; no cell ever is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -47,33 +47,51 @@ class Columns(NamedTuple):
     numbers: tuple[str, ...]
 
 
-def choose_counts(found: Sequence[Found], brought: Brought) -> dict[str, dict[str, str]]:
-    """Ask which columns of tables of counts are which measures: file -> column -> key."""
+def choose_counts(
+    found: Sequence[Found], brought: Brought, *, but: Collection[str] = ()
+) -> dict[str, dict[str, str]]:
+    """Ask which columns of tables of counts are which measures: file -> column -> key.
+
+    `but` are files that are no counts after all.
+    """
     chosen: dict[str, dict[str, str]] = {}
     for entry in found:
-        if entry.kind and entry.kind.key == "counts" and not entry.fault:
-            columns = _columns(entry, brought)
-            if columns.numbers:
-                with st.expander(f"Columns of {plain(entry.file.name)}: counts"):
-                    mapping = _choose_measures(entry.file, columns)
-                if mapping is not None:
-                    chosen[_base(entry.file)] = mapping
+        if not _is(entry, "counts") or _base(entry.file) in but:
+            continue
+        columns = _columns(entry, brought)
+        if columns.numbers:
+            with st.expander(f"Columns of {plain(entry.file.name)}: counts"):
+                mapping = _choose_measures(entry.file, columns)
+            if mapping is not None:
+                chosen[_base(entry.file)] = mapping
     return chosen
 
 
-def choose_cases(found: Sequence[Found], brought: Brought) -> dict[str, CaseMapping]:
-    """Ask what the columns of tables with dates are, where they are case lists: file -> mapping."""
-    chosen: dict[str, CaseMapping] = {}
+def choose_cases(found: Sequence[Found], brought: Brought) -> dict[str, CaseMapping | None]:
+    """Ask what the columns of tables with dates are, where they are case lists: file -> mapping.
+
+    A table that was taken for counts is asked about too: the numbers of a list whose headers
+    nobody knows may be those of children. None stands where a mapping is not finished; nothing
+    may be built then, or the list would be taken for counts.
+    """
+    chosen: dict[str, CaseMapping | None] = {}
     for entry in found:
-        if entry.kind or entry.fault or entry.file.suffix in PAPERS:
+        if not (_is(entry, "counts") or _is_strange(entry)):
             continue
         columns = _columns(entry, brought)
         if columns.dates:
             with st.expander(f"Columns of {plain(entry.file.name)}: a case list?", expanded=True):
-                mapping = _choose_case(entry.file, columns)
-            if mapping is not None:
-                chosen[_base(entry.file)] = mapping
+                if _is_list(entry):
+                    chosen[_base(entry.file)] = _choose_case(entry.file, columns)
     return chosen
+
+
+def _is(entry: Found, kind: str) -> bool:
+    return entry.kind is not None and entry.kind.key == kind and not entry.fault
+
+
+def _is_strange(entry: Found) -> bool:
+    return entry.kind is None and not entry.fault and entry.file.suffix not in PAPERS
 
 
 def _choose_measures(file: File, columns: Columns) -> dict[str, str] | None:
@@ -105,11 +123,17 @@ def _choose_measures(file: File, columns: Columns) -> dict[str, str] | None:
     return mapping
 
 
+def _is_list(entry: Found) -> bool:
+    key = f"data-cases-{entry.file.name}"
+    if st.toggle("This is a list of cases: one row a contact, referral or episode", key=key):
+        return True
+    _say_what_else(entry)
+    return False
+
+
 def _choose_case(file: File, columns: Columns) -> CaseMapping | None:
+    """Ask for the columns of a list; None, said why, as long as they are not enough."""
     key = f"data-cases-{file.name}"
-    if not st.toggle("This is a list of cases", key=key):
-        st.caption("It was not recognised. As a case list it becomes counts by month.")
-        return None
     left, right = st.columns(2)
     kind: CaseKind = left.selectbox(
         "A row is", CASE_KINDS, format_func=lambda kind: KIND_TITLES[kind], key=f"{key}-kind"
@@ -133,6 +157,17 @@ def _choose_case(file: File, columns: Columns) -> CaseMapping | None:
     except LayerError as refusal:
         st.warning(plain(str(refusal)))
         return None
+
+
+def _say_what_else(entry: Found) -> None:
+    if entry.kind:
+        st.warning(
+            "It was taken for counts, but a column of it holds dates. If its rows are children or "
+            "cases, say so here: else the numbers that name them would be added up as counts.",
+            icon=":material/warning:",
+        )
+    else:
+        st.caption("It was not recognised. As a case list it becomes counts by month.")
 
 
 def _columns(entry: Found, brought: Brought) -> Columns:

@@ -113,9 +113,7 @@ def show_found(found: Sequence[Found]) -> None:
     known = [entry for entry in found if entry.kind and not entry.fault]
     said = f"{len(known)} recognised, {len(strange)} left alone, {len(faults)} that cannot be used."
     if faults:
-        st.error(f"{said} A pack can be built when these are mended or taken out:",
-                 icon=":material/block:")  # fmt: skip
-        st.markdown("\n".join(f"- {plain(entry.fault)}" for entry in faults))
+        st.error(f"{said} Mend these, or take them out: they stand first.", icon=":material/block:")
     else:
         st.caption(said)
     rows = [_found_row(entry) for entry in (*faults, *strange, *known)]
@@ -127,9 +125,10 @@ def district_names(found: Sequence[Found], brought: Brought) -> list[str]:
 
     def tell() -> list[str]:
         names: set[str] = set()
-        for entry in _of_kind(found, "boundaries"):
-            with suppress(ZonewrightError):  # the build says what is wrong with it
-                names |= _districts_of(read_boundaries(entry.file))
+        with st.spinner("Finding the authorities in the files …"):
+            for entry in _of_kind(found, "boundaries"):
+                with suppress(ZonewrightError):  # the build says what is wrong with it
+                    names |= _districts_of(read_boundaries(entry.file))
         return sorted(names)
 
     return kept("districts", brought.token, tell)

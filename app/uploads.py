@@ -61,7 +61,8 @@ def forget_files(names: Iterable[str]) -> tuple[str, ...]:
     """Let go of those of the uploads that bear one of `names`, and tell which they were."""
     held: dict[str, File] = st.session_state.get(_FILES, {})
     gone = tuple(name for name in dict.fromkeys(names) if name in held)
-    st.session_state[_FILES] = {name: file for name, file in held.items() if name not in gone}
+    for name in gone:
+        del held[name]  # in place: Streamlit keeps the value before a change until the next run
     if gone:
         _look_again()
     return gone
@@ -100,18 +101,14 @@ def _choose_folder() -> Brought | None:
     path = written.strip().strip('"')  # Windows copies a path with quotes
     if not path:
         return None
-    left, right = st.columns([1, 1])
-    left.button("Look again", on_click=_look_again, icon=":material/refresh:", width="stretch")
-    with right:
+    with st.container(horizontal=True):
+        st.button("Look again", on_click=_look_again, icon=":material/refresh:")
         _forget_button()
     return Brought(Path(path).expanduser(), f"{_serial()}-{path}")
 
 
 def _forget_button() -> None:
-    st.button(
-        "Forget these files", on_click=forget, icon=":material/delete:", width="stretch",
-        key=f"{OURS}forget",
-    )  # fmt: skip
+    st.button("Forget these files", on_click=forget, icon=":material/delete:", key=f"{OURS}forget")
 
 
 def _take(key: str) -> None:
@@ -132,6 +129,8 @@ def _drop_from_store(file_id: str) -> None:
 
 
 def _look_again() -> None:
+    """Have everything worked out anew, and let go of what refers to files that may be gone."""
+    st.session_state.pop(f"{OURS}found", None)
     st.session_state[_SERIAL] = _serial() + 1
 
 

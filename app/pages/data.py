@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.account import show_account
 from app.building import build, choose_build, show_made
-from app.choices import choose_pack, plain, standing_badge
+from app.choices import choose_pack, standing_badge
 from app.mapping import choose_cases, choose_counts
 from app.preview import (
     district_names,
@@ -38,15 +38,18 @@ with bring:
         found = recognised(brought)
         st.subheader("What the files are")
         show_found(found)
-        counts = choose_counts(found, brought)
         cases = choose_cases(found, brought)
+        counts = choose_counts(found, brought, but=cases)
         show_preview(found, brought)
         st.subheader("Build the pack")
-        wanted = choose_build(found, district_names(found, brought), counts, cases)
-        if wanted is None:
-            st.caption("Say whom the pack is about.")
-        else:
-            st.caption(f"It will stand in {plain(str(wanted.folder))}.")
-        if st.button("Build", type="primary", disabled=wanted is None, icon=":material/build:"):
-            build(wanted, brought, found)  # type: ignore[arg-type]  # the button is off without
+        ready = {file: mapping for file, mapping in cases.items() if mapping is not None}
+        wanted = choose_build(found, district_names(found, brought), counts, ready)
+        if len(ready) < len(cases):
+            st.warning("Finish the columns of the case list first.", icon=":material/warning:")
+            wanted = None
+        pressed = st.button(
+            "Build", type="primary", disabled=wanted is None, icon=":material/build:"
+        )
+        if pressed and wanted is not None:
+            build(wanted, brought, found)
     show_made()

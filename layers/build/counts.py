@@ -163,8 +163,8 @@ def _latest(files: Sequence[UnitCounts], units: tuple[str, ...]) -> tuple[Measur
         ),
     )
     notes = [
-        f"'{m.key}' of {m.period} in {file.ledger.source} was passed over; "
-        f"{chosen[m.key][1].ledger.source} has {chosen[m.key][0].period}."
+        f"'{m.key}' ({m.period or 'no period told'}) in {file.ledger.source} was passed over for "
+        f"that in {chosen[m.key][1].ledger.source} ({chosen[m.key][0].period})."
         for m, file in passed
     ]
     return measures, notes

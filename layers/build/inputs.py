@@ -1,7 +1,8 @@
 """What a pack was built from: each file with its kind, size and checksum, for the manifest."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from geo.read.file import File
@@ -10,10 +11,18 @@ from layers.read.recognise import Found
 BLOCK = 2**20
 
 
-def describe_inputs(found: Sequence[Found]) -> list[dict[str, Any]]:
-    """Describe the files that were recognised, in the order of their names, each once."""
+def describe_inputs(found: Sequence[Found], cases: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Describe the files that were used, in the order of their names, each once.
+
+    Parameters
+    ----------
+    cases
+        Base names of files that were told to be case lists.
+    """
     files = {
-        entry.file.name: (entry.file, entry.kind.key) for entry in found if entry.kind is not None
+        entry.file.name: (entry.file, entry.kind.key if entry.kind else "cases")
+        for entry in found
+        if entry.kind is not None or PurePosixPath(entry.file.name).name in cases
     }
     return [
         {"file": name, "kind": kind, "sha256": _digest(file)}

@@ -125,7 +125,7 @@ def build_pack(
     replaced = replace_folder(
         Path(out),
         lambda folder: write_draft(draft, folder),
-        inputs=describe_inputs(found),
+        inputs=describe_inputs(found, work.options.cases),
         overwrite=work.options.overwrite,
     )
     return Built(found, tuple(work.notes), replaced)
@@ -220,7 +220,9 @@ def _account_for_places(gathered: Gathered, chosen: Chosen, vintage: str, work: 
         if value.level == "ward" or (value.level, value.vintage) == ("lsoa", vintage):
             continue
         year = f" of {value.vintage}" if value.vintage else ""
-        passed = PassedOver(f"{value.level or 'areas'}{year}, which are no units", len(value))
+        passed = PassedOver(
+            f"boundaries of {value.level or 'areas'}{year}, which are not the units", len(value)
+        )
         work.ledgers.append(Ledger(file.name, read=0, used=0, passed_over=(passed,)))
 
 

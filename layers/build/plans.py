@@ -101,6 +101,8 @@ def _wards(
         fitted = "they were fitted to their boundaries" if wards else "there is no plan of wards"
         why = f"No lookup has the ward of every LSOA of {geography.vintage}; {fitted}."
         work.note("Wards", [why])
+    if wards is None:
+        work.ledgers += [_passed_over(f, value, "wards of other districts") for f, value in found]
     if wards:
         via = ", ".join(file.name for file, _ in found)
         work.sources.append(ons_source("Electoral wards, boundaries", found[0][1].vintage, via))
@@ -218,7 +220,7 @@ def _published_wards(
             kind="zones",
             status="published",
             note=f"Wards of {year}. ONS best fit of LSOA to wards: whole small areas, each in the "
-            "ward that most of it lies in.",
+            "ward that its population-weighted centroid lies in.",
             source=f"Lookup {', '.join(part.ledger.source for part in mine)}",
             plan=Plan.from_lookup(lookup, units=geography.units),
         ),

@@ -147,7 +147,8 @@ def recognise(
     ReadError
         When there are no files.
     """
-    ours = _ours(Path(source)) if isinstance(source, Path | str) else ()
+    folder = Path(source) if isinstance(source, Path | str) else None
+    ours = _ours(folder) if folder is not None and folder.is_dir() else ()
     files, faults = _listed(source, {name for _, names in ours for name in names})
     found = [entry for entry, _ in ours]
     for file in files:
