@@ -53,6 +53,10 @@ class LayerError(ZonewrightError):
     """A dataset whose values cannot be what they claim to be."""
 
 
+class StoreError(ZonewrightError):
+    """A register or another file of the tool's own that cannot be read, held or written."""
+
+
 def named(offenders: Iterable[object]) -> str:
     """Name up to three offenders and count the rest: 'A, B, C and 4 more'.
 

@@ -187,6 +187,25 @@ def old_population() -> bytes:
     return csv(header, [[unit, "x", 91 * 3, *([3] * 91)] for unit in UNITS])
 
 
+def wards() -> bytes:
+    head = "LSOA21CD,LSOA21NM,WD25CD,WD25NM,LAD25CD,LAD25NM\n"
+    rows = "".join(
+        f"{unit},x,E0500000{n % 3},Ward {n % 3},E06000059,Dorset\n" for n, unit in enumerate(UNITS)
+    )
+    return (head + rows).encode()
+
+
+def nomis() -> bytes:
+    head = "DATE_NAME,GEOGRAPHY_CODE,GEOGRAPHY_NAME,GENDER_NAME,C_AGE,C_AGE_NAME,OBS_VALUE\n"
+    ages = [(200, "All Ages", 900), *((101 + age, f"Age {age}", 10) for age in range(18))]
+    rows = "".join(
+        f"2024,{unit},x,Total,{code},{name},{value}\n"
+        for unit in UNITS
+        for code, name, value in ages
+    )
+    return (head + rows).encode()
+
+
 def census() -> bytes:
     value = "; measures: Value"
     header = ["date", "geography", "geography code", f"Residence type: Total{value}",

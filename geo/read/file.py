@@ -13,7 +13,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar, cast
@@ -178,11 +178,16 @@ def list_files(source: Path | str | File) -> tuple[File, ...]:
 
 
 def list_files_and_faults(
-    source: Path | str | File,
+    source: Path | str | File, *, without: Collection[str] = ()
 ) -> tuple[tuple[File, ...], tuple[ReadError, ...]]:
     """List files as `list_files` does, and beside them what could not be listed and why.
 
     One archive that broke off does not hide the other files of its folder.
+
+    Parameters
+    ----------
+    without
+        Files of a folder to leave out, by their place in it with `/`.
 
     Raises
     ------
@@ -191,7 +196,7 @@ def list_files_and_faults(
     """
     files: list[File] = []
     faults: list[ReadError] = []
-    for found in _found(source):
+    for found in _found(source, without):
         try:
             if isinstance(found, ReadError):
                 raise found
@@ -218,14 +223,15 @@ def require_sound_archive(file: File, *, most_bytes: int = MOST_UNPACKED_BYTES) 
     _refuse_hostile(file, _members(file), most_bytes=most_bytes)
 
 
-def _found(source: Path | str | File) -> Iterator[File | ReadError]:
+def _found(source: Path | str | File, without: Collection[str]) -> Iterator[File | ReadError]:
     if isinstance(source, File) or not Path(source).is_dir():
         yield as_file(source)
         return
     folder = Path(source)
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
-        if _left_behind(inside.parts) or not path.is_file():
+        left_out = _left_behind(inside.parts) or inside.as_posix() in without
+        if left_out or not path.is_file():
             continue
         try:
             yield File.from_path(path, name=inside.as_posix())

@@ -22,6 +22,7 @@ import pandera.pandas as pa
 from geo.errors import ReadError, VintageError
 from geo.ledger import Account
 from geo.read.file import File, list_files
+from geo.read.kind import Kind, Peek, column_of
 from geo.read.sheet import SHEETS
 from geo.read.table import RawTable, list_sheets, open_table
 from layers.cases import (
@@ -41,7 +42,6 @@ from layers.cases import (
 )
 from layers.measures import Counted
 from layers.read.dates import parse_dates
-from layers.read.kind import Kind, Peek, column_of
 from layers.read.schema import keep_valid
 from layers.series import (
     BINS,

@@ -18,11 +18,11 @@ import pandera.pandas as pa
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, Peek, column_of, fold
 from geo.read.table import RawTable, open_table
 from geo.vintages import NEW, vintage_of
 from layers.counts import UnitCounts
 from layers.measures import Counted, Measure, Measures
-from layers.read.kind import Kind, Peek, column_of, fold
 from layers.read.schema import keep_valid
 from layers.source import Source
 

@@ -17,11 +17,11 @@ from geo.build import LAST_2011
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, Peek, column_of, fold
 from geo.read.table import RawTable, open_table
 from layers.counts import UnitCounts
 from layers.measures import Measure, Measures
 from layers.read.figures import parse_figures
-from layers.read.kind import Kind, Peek, column_of, fold
 from layers.read.schema import keep_valid
 from layers.source import Source
 from layers.status import Status

@@ -16,9 +16,9 @@ import pandera.pandas as pa
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, Peek, column_of, fold
 from geo.read.table import RawTable, list_sheets, open_table
 from layers.deprivation import AREAS, Deprivation, Domain
-from layers.read.kind import Kind, Peek, column_of, fold
 from layers.read.schema import keep_valid
 from layers.source import Source
 

@@ -14,10 +14,10 @@ import pandera.pandas as pa
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, column_of
 from geo.read.table import RawTable, open_table
 from layers.published import KNOWN, Published
 from layers.read.figures import Figures, parse_figures
-from layers.read.kind import Kind, column_of
 from layers.read.schema import keep_valid
 from layers.source import Source
 

@@ -14,12 +14,12 @@ import pandera.pandas as pa
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, column_of
 from geo.read.table import RawTable, list_sheets, open_table
 from layers.indicators import Polarity
 from layers.published import ENGLAND, Published
 from layers.read.dfe import ATTRIBUTION, LICENCE
 from layers.read.figures import parse_figures
-from layers.read.kind import Kind, column_of
 from layers.read.schema import keep_valid
 from layers.source import Source
 

@@ -9,9 +9,9 @@ import pandera.pandas as pa
 
 from geo.errors import ReadError, named
 from geo.read.file import File
+from geo.read.kind import column_of
 from geo.read.table import RawTable
 from layers.read.figures import parse_figures, parse_number
-from layers.read.kind import column_of
 from layers.source import Source
 
 Aliases = Mapping[str, tuple[str, ...]]

@@ -24,9 +24,9 @@ from geo.crs import BRITAIN_DEG, metres_of
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, list_files
+from geo.read.kind import Kind, Peek, column_of
 from geo.read.table import CHUNK_ROWS, RawTable, open_table
 from layers.incidents import MONTH, Break, Street, StreetFile, missing_months
-from layers.read.kind import Kind, Peek, column_of
 from layers.read.schema import keep_valid
 from layers.source import Source
 

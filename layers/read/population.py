@@ -19,11 +19,11 @@ import pandera.pandas as pa
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, Peek, column_of
 from geo.read.table import RawTable, list_sheets, open_table
 from geo.vintages import NEW, OLD, vintage_of
 from layers.counts import UnitCounts
 from layers.measures import Counted, Measure, Measures
-from layers.read.kind import Kind, Peek, column_of
 from layers.read.schema import keep_valid
 from layers.source import Source
 

@@ -8,9 +8,9 @@ import pandera.pandas as pa
 from geo.errors import ReadError, named
 from geo.ledger import Account, Ledger
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, Peek, column_of
 from geo.read.table import open_table
 from layers.programmes import Programme
-from layers.read.kind import Kind, Peek, column_of
 from layers.read.own import (
     Aliases,
     ages_column,

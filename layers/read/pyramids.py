@@ -17,11 +17,11 @@ import pandera.pandas as pa
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, Peek, column_of, fold
 from geo.read.table import RawTable, open_table
 from layers.places import Tier
 from layers.pyramids import Member, Pyramid, Pyramids
 from layers.read.dates import DATE_STYLES, parse_dates
-from layers.read.kind import Kind, Peek, column_of, fold
 from layers.read.schema import keep_valid
 
 _REQUIRED = {

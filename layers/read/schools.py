@@ -19,10 +19,10 @@ from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.postcodes import Postcodes
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, Peek, column_of
 from geo.read.table import RawTable, open_table
 from layers.places import School, Schools, Tier
 from layers.read.dates import Dates, parse_dates
-from layers.read.kind import Kind, Peek, column_of
 from layers.read.schema import keep_valid
 from layers.source import Source
 from layers.status import Status

@@ -14,10 +14,10 @@ from geo.crs import BRITAIN_DEG, GRID_M, metres_of
 from geo.errors import ReadError, named
 from geo.ledger import Account, Ledger
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, Peek, column_of
 from geo.read.table import open_table
 from layers.places import Site
 from layers.read.figures import parse_figures
-from layers.read.kind import Kind, Peek, column_of
 from layers.read.own import (
     Aliases,
     ages_column,

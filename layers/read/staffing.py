@@ -9,8 +9,8 @@ import pandera.pandas as pa
 
 from geo.ledger import Account, Ledger
 from geo.read.file import File, as_file
+from geo.read.kind import Kind, column_of
 from geo.read.table import open_table
-from layers.read.kind import Kind, column_of
 from layers.read.own import (
     NO,
     YES,

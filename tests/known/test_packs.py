@@ -163,7 +163,6 @@ def test_dorset_has_its_targets_of_2017(dorset: Pack) -> None:
     found = {t.indicator: (t.value, t.better) for t in dorset.authority.targets}
     assert found == {
         "rereferral": (0.20, "low"),
-        "progression": (0.45, "low"),
         "decision_24h": (0.99, "high"),
         "triage_diversion": (0.80, "high"),
     }

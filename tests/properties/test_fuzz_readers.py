@@ -35,6 +35,7 @@ from geo.read.lookup import read_lookup
 from geo.read.postcodes import read_postcodes
 from geo.read.table import BLANKS
 from geo.read.vintages import read_vintage_lookup
+from geo.read.ward_lookup import read_ward_lookup
 from layers.build.make import build_pack
 from layers.read import read_pack
 from layers.read.cases import read_cases
@@ -43,6 +44,7 @@ from layers.read.counts import read_counts
 from layers.read.deprivation import read_deprivation
 from layers.read.dfe import read_dfe
 from layers.read.lait import read_lait
+from layers.read.nomis import read_nomis_population
 from layers.read.police import read_street
 from layers.read.population import read_population
 from layers.read.programmes import read_programmes
@@ -155,6 +157,8 @@ READERS = {
     "population by LSOA 2011": Reader(
         "mid2020.csv", sound.old_population, read_population, ("All Ages",), of_units, seeds=WIDE
     ),
+    "wards": Reader("wards.csv", sound.wards, read_ward_lookup, ("WD25CD",), len),
+    "nomis": Reader("nomis.csv", sound.nomis, read_nomis_population, ("C_AGE",)),
     "census": Reader("ts001.csv", sound.census, read_census, ("geography code",), of_units),
     "deprivation": Reader(
         "file7.csv", sound.deprivation, read_deprivation, ("IDACI",), lambda v: len(v.units)

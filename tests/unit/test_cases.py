@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from geo.errors import LayerError, ReadError, VintageError
 from geo.read.file import File
+from geo.read.kind import Peek
 from layers.cases import CaseMapping, Cases, is_rereferral, periods_of_care
 from layers.read.cases import KINDS, read_cases
-from layers.read.kind import Peek
 from layers.series import Series, open_cases
 
 UNITS = ("E01000001", "E01000002")

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import math
+import re
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,13 +23,21 @@ from geo.plan import Plan
 from geo.write import lookup_csv, write_lookup
 from layers.catalogue import PACKS_VARIABLE
 from layers.pack import Pack
+from store.register import STORE_VARIABLE, USER_VARIABLE, store_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
-def no_packs_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_packs_of_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv(PACKS_VARIABLE, raising=False)
+    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "store"))
+    monkeypatch.setenv(USER_VARIABLE, "A Planner")
+
+
+def forget_releases() -> None:
+    """Start from an empty register: what a test sums up next is not set beside what it did."""
+    shutil.rmtree(store_folder(), ignore_errors=True)
 
 
 def run(*words: object) -> Result:
@@ -195,6 +205,7 @@ def test_an_unchanged_plan_saved_and_summed_up_is_the_plan(dorset: Pack, tmp_pat
 def test_any_redraw_saved_and_summed_up_keeps_its_figures(
     dorset: Pack, tmp_path: Path, moves: list[tuple[list[int], str]]
 ) -> None:
+    forget_releases()
     scenario = Scenario("redraw", dorset.plan("areas"))
     for positions, zone in moves:
         units = [scenario.plan.units[position] for position in positions]
@@ -231,6 +242,65 @@ def test_small_counts_are_suppressed_in_what_is_printed(small_folder: Path) -> N
     assert row["referral_max_min"] == "c"
     figures = content("summary", small_folder)
     assert figures["zones"][2]["referrals"] == figures["equity"]["referral_max_min"] == "c"
+
+
+# releases
+
+
+def lookup_of(pack: Pack, folder: Path, unit: str, to: str) -> Path:
+    plan = pack.plan("zones").plan.move([unit], to=to)
+    return write_lookup(plan, folder / "moved.csv")
+
+
+def test_a_summary_is_entered_in_the_register_once() -> None:
+    assert printed("summary", "dorset") == printed("summary", "dorset")
+    (line,) = printed("releases", "dorset").splitlines()
+    words = line.split("\t")
+    assert words[0] == "1"
+    assert words[2:4] == ["A Planner", "Summary of zones (csv, zones)"]
+    assert words[5] == "referrals open_cases"
+    assert re.fullmatch("[0-9a-f]{16}", words[6])
+
+
+def test_nothing_is_listed_before_a_release() -> None:
+    assert printed("releases", "dorset") == ""
+
+
+def test_a_summary_that_gives_a_small_area_away_is_refused(dorset: Pack, tmp_path: Path) -> None:
+    printed("summary", "dorset")
+    path = lookup_of(dorset, tmp_path, "E01020465", "North Dorset")
+    result = run("summary", "dorset", "--plan", path)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "Open cases: E01020465, from Purbeck to North Dorset." in result.stderr
+    assert "withhold: Withhold" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("Error: The figures would give small sets")
+    assert len(printed("releases", "dorset").splitlines()) == 1
+
+
+def test_a_summary_leaves_after_a_remedy(dorset: Pack, tmp_path: Path) -> None:
+    printed("summary", "dorset")
+    path = lookup_of(dorset, tmp_path, "E01020465", "North Dorset")
+    table = rows("summary", "dorset", "--plan", path, "--remedy", "withhold")
+    cases = {row["family_partnership_zone"]: row["open_cases"] for row in table}
+    assert (cases["Purbeck"], cases["North Dorset"]) == ("c", "c")
+    assert cases["All zones"] != "c"
+    assert len(printed("releases", "dorset").splitlines()) == 2
+    assert rows("summary", "dorset", "--plan", path) == table  # as it is out
+
+
+def test_a_remedy_that_does_not_do_is_refused_too(dorset: Pack, tmp_path: Path) -> None:
+    printed("summary", "dorset")
+    path = lookup_of(dorset, tmp_path, "E01020465", "North Dorset")
+    assert run("summary", "dorset", "--plan", path, "--remedy", "round").exit_code == 1
+
+
+def test_a_damaged_register_stops_summaries() -> None:
+    printed("summary", "dorset")
+    path = next(store_folder().glob("*.jsonl"))
+    path.write_text(path.read_text(encoding="utf-8").replace("A Planner", "Nobody"))
+    assert "is damaged" in refused("summary", "dorset")
+    assert "is damaged" in refused("releases", "dorset")
 
 
 # refusals

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from geo.errors import ReadError
 from geo.read.file import File
+from geo.read.kind import Peek
 from layers.measures import Measure
 from layers.read.counts import KIND, key_of, read_counts
-from layers.read.kind import Peek
 from layers.status import Status
 
 A, B, C = "E01000001", "E01000002", "E01000003"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from geo.errors import LayerError, ReadError
 from geo.read.file import File
+from geo.read.kind import Peek
 from layers.published import KNOWN, Published, authority_totals
 from layers.read.dfe import KIND, read_dfe
 from layers.read.figures import parse_figures
-from layers.read.kind import Peek
 from layers.read.lait import read_lait
 from layers.status import Status
 

@@ -10,7 +10,7 @@ import pytest
 
 from geo.errors import ReadError
 from geo.read.file import File
-from layers.read.kind import Peek
+from geo.read.kind import Peek
 from layers.read.lait import COLUMNS, KIND, read_lait
 from layers.status import Status
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from geo.errors import LayerError, ReadError
 from geo.read.file import File
+from geo.read.kind import Peek
 from layers.programmes import Programme
-from layers.read.kind import Peek
 from layers.read.programmes import KIND, ProgrammesFile, read_programmes
 
 HEADER = "programme,zone,site,places,waiting list,ages,level"

@@ -9,15 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.disclosure import DFE, NHS, Suppressed, cell_text, suppress
+from analysis import protection
+from analysis.disclosure import DFE, NHS, Policy, Suppressed, cell_text, suppress
 from analysis.protection import (
     Known,
     Offer,
     feasible_ranges,
     least_withheld,
     narrow_sets,
+    offer_of,
     suppress_least,
     width_of,
+    widths,
 )
 from analysis.releases import (
     Register,
@@ -287,10 +290,32 @@ def test_a_rule_that_rounds_is_kept() -> None:
     assert text(result) == text(suppress([3, 7, 8, 12, 0], policy=NHS))
 
 
+@given(
+    counts=st.lists(st.integers(0, 12), min_size=1, max_size=7),
+    zones=st.integers(0, 3),
+    policy=st.sampled_from([DFE, NHS]),
+)
+@settings(max_examples=80)
+def test_ranges_of_a_tree_are_those_of_the_solver(
+    counts: list[int], zones: int, policy: Policy
+) -> None:
+    groups = [n % zones for n in range(len(counts))] if zones else None
+    shown = suppress(counts, policy=policy, groups=groups, group_count=zones or None)
+    truth = np.array(counts, dtype=float)
+    table, parent = protection._sums_of(shown, groups)
+    loss = np.where(table @ truth > 0, 1.0, np.inf)
+    offer = offer_of(table, truth, protection._flat(shown), policy=policy, loss=loss)
+    mine = protection._Tree(offer, truth, parent)._widths(offer.hidden[None])[0]
+    nothing = Known(np.zeros((0, len(truth))), np.zeros(0), np.zeros(0), truth)
+    solved = widths(offer.added_to(nothing), table)
+    np.testing.assert_allclose(np.minimum(mine, 20), np.minimum(solved, 20), atol=1e-6)
+
+
 @given(counts=st.lists(st.integers(0, 20), min_size=2, max_size=7), zones=st.integers(1, 3))
 @settings(max_examples=60)
 def test_no_suppressed_cell_is_narrower_than_its_symbol(counts: list[int], zones: int) -> None:
-    result = suppress_least(counts, groups=[n % zones for n in range(len(counts))])
+    groups = [n % zones for n in range(len(counts))]
+    result = suppress_least(counts, groups=groups, group_count=zones)
     assert result.totals is not None
     values = np.array(counts, dtype=float)
     small = (values >= 1) & (values <= 5)

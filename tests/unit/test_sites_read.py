@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from geo.errors import ReadError
 from geo.read.file import File
-from layers.read.kind import Peek
+from geo.read.kind import Peek
 from layers.read.own import parse_ages
 from layers.read.sites import KIND, SitesFile, read_sites
 

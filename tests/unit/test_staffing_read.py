@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from geo.errors import LayerError, ReadError
 from geo.read.file import File
-from layers.read.kind import Peek
+from geo.read.kind import Peek
 from layers.read.staffing import KIND, StaffingFile, read_staffing
 from layers.staffing import Post
 
