@@ -15,10 +15,12 @@ import click
 from geo.errors import ZonewrightError
 
 if TYPE_CHECKING:
+    from analysis.table import Table
     from layers.read.recognise import Found
 
 Staff = Literal["stays", "follows"]
 Rule = Literal["dfe", "nhs"]
+Remedy = Literal["withhold", "round"]
 Vintage = Literal["2011", "2021"]
 APP = Path(__file__).resolve().parent / "streamlit_app.py"
 
@@ -92,10 +94,26 @@ def packs() -> None:
     show_default=True,
     help="One row a zone, or one row for the whole plan. JSON holds both.",
 )
+@click.option(
+    "--remedy",
+    type=click.Choice(["withhold", "round"]),
+    default=None,
+    help="What to do where the figures would give small sets away; refuse them by default.",
+)
 def summary(  # noqa: PLR0917  one option a parameter, as click hands them over
-    pack: str, plan: str | None, baseline: str | None, staff: Staff, form: str, table: str
+    pack: str,
+    plan: str | None,
+    baseline: str | None,
+    staff: Staff,
+    form: str,
+    table: str,
+    remedy: Remedy | None,
 ) -> None:
-    """Print a table per zone of PACK, as the Redraw page shows it."""
+    """Print a table per zone of PACK, as the Redraw page shows it, and enter it as a release.
+
+    What is printed is out: it is checked beside all earlier releases and entered in the register
+    (see `zonewright releases`). Figures that would give small sets away are refused.
+    """
     from analysis.scenario import evaluate, redrawing  # noqa: PLC0415  as above
     from analysis.tables import plan_table, zone_table  # noqa: PLC0415
     from geo.read import read_lookup  # noqa: PLC0415
@@ -111,7 +129,9 @@ def summary(  # noqa: PLR0917  one option a parameter, as click hands them over
         scenario = redrawing(opened, lookup, baseline=baseline, key=Path(plan).stem)
     scenario = replace(scenario, staff=staff)
     result = evaluate(scenario, opened)
-    zones, equity = zone_table(result, opened), plan_table(result, opened)
+    wanted = [zone_table(result, opened), plan_table(result, opened)]
+    printed = wanted if form == "json" else wanted[:1] if table == "zones" else wanted[1:]
+    left = _released(printed, name=f"Summary of {scenario.key} ({form}, {table})", mend=remedy)
     about = {
         "authority": opened.authority.name,
         "plan": scenario.key,
@@ -120,12 +140,29 @@ def summary(  # noqa: PLR0917  one option a parameter, as click hands them over
         "fingerprint": scenario.plan.fingerprint,
     }
     if form == "json":
+        zones, equity = left
         content: dict[str, object] = {**about, "figures": zones.standing, "source": zones.source}
         content |= {"zones": zones.to_records(), "equity": equity.to_records()[0]}
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     else:
-        text = zones.to_csv(**about) if table == "zones" else equity.to_csv(**_but_name(about))
-        click.echo(text, nl=False)
+        click.echo(left[0].to_csv(**(about if table == "zones" else _but_name(about))), nl=False)
+
+
+@main.command()
+@click.argument("pack")
+def releases(pack: str) -> None:
+    """List what was released of PACK: number, when, who, what, plans, measures, hash."""
+    from layers.catalogue import open_pack  # noqa: PLC0415  `app` need not wait for geopandas
+    from store.register import read_register  # noqa: PLC0415
+
+    kept = read_register(open_pack(pack).authority.key)
+    for note in kept.notes:
+        click.echo(note, err=True)
+    for entry in kept.entries:
+        plans = dict.fromkeys(release.plan.fingerprint for release in entry.releases)
+        keys = dict.fromkeys(told.key for release in entry.releases for told in release.told)
+        words = (str(entry.number), entry.when, entry.who, entry.title)
+        click.echo("\t".join((*words, " ".join(plans), " ".join(keys), entry.hash)))
 
 
 @main.command()
@@ -276,6 +313,35 @@ def fetch(  # noqa: PLR0917  one option a parameter, as click hands them over
         click.echo(note)
 
 
+def _released(tables: "Sequence[Table]", *, name: str, mend: Remedy | None) -> "tuple[Table, ...]":
+    """Enter tables in the register and give them as they may leave, or refuse them with a list."""
+    from analysis.leaving import prepare, told_in_words, ways_out  # noqa: PLC0415  as elsewhere
+    from store.register import open_register, user_name  # noqa: PLC0415
+
+    basis = tables[0].basis
+    if basis is None:
+        raise AssertionError(name)  # both tables have one
+    who, when = user_name(), datetime.now().astimezone().isoformat(timespec="seconds")
+    with open_register(basis.authority) as desk:
+        register = desk.kept.register(basis.measures.units)
+        leave = prepare(tables, register, who=who, when=when, name=name, mend=mend)
+        if leave.safe:
+            left = tuple(leave.masked(table) for table in tables)
+            if leave.new:
+                desk.enter(leave.new, left, who=who, when=when, title=name)
+            return left
+    neighbours = basis.geography.neighbours if basis.geography else None
+    ways = ways_out(leave, register, basis.measures, neighbours=neighbours)
+    for measure, units, before, now, why in told_in_words(leave.failures, {}, basis.measures):
+        click.echo(f"{measure}: {units}, from {before} to {now}. {why}", err=True)
+    for way in ways:
+        click.echo(f"{way.kind}: {way.text}", err=True)
+    raise click.ClickException(
+        "The figures would give small sets away beside earlier releases; nothing was released. "
+        "See the sets and what would make it safe above, or --remedy."
+    )
+
+
 def _draw(step: str, done: int, total: int) -> None:
     """Show how far a file has come: a line that renews itself, ended when the file is here."""
     share = f"{done / total:4.0%}" if total else "    "
@@ -290,6 +356,8 @@ def _draw_step(step: str, done: int, total: int) -> None:
 
 
 def _recognised(entry: "Found") -> str:
+    if not entry.kind and entry.detail.startswith("left alone"):
+        return f"{entry.file.name}: {entry.detail}"
     what = entry.kind.title if entry.kind else "not recognised"
     return f"{entry.file.name}: {what}" + (f" ({entry.detail})" if entry.detail else "")
 

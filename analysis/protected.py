@@ -2,13 +2,19 @@
 
 Units, zones and the authority are one sum of sums. Suppressing them one by one would let a zone's
 total give its units away, so what a table of zones shows is what a table of units leaves of it.
+
+What was worked out is kept: a page asks for the same counts several times, and again when a widget
+moves. It is kept by the counts themselves, so that other counts are never shown for these.
 """
+
+from functools import lru_cache
 
 import numpy as np
 
 from analysis.aggregate import ZoneTotals
-from analysis.disclosure import Policy, Suppressed, suppress
-from geo.plan import UNASSIGNED, Plan
+from analysis.disclosure import Policy, Suppressed
+from analysis.protection import suppress_least
+from geo.plan import Plan
 from layers.measures import Measures
 from layers.status import Status
 
@@ -21,12 +27,12 @@ def protected_units(plan: Plan, key: str, measures: Measures, policy: Policy) ->
     row = measures.row(key)
     if not measures.measure(key).sensitive:
         return Suppressed(measures.values[row], measures.status[row])
-    return suppress(
-        measures.values[row],
-        policy=policy,
-        groups=np.where(plan.assignment == UNASSIGNED, -1, plan.assignment),
-        group_count=len(plan.zones),
-        status=measures.status[row],
+    return _protected(
+        np.asarray(measures.values[row], dtype=np.float64).tobytes(),
+        np.asarray(measures.status[row], dtype=np.int8).tobytes(),
+        np.asarray(plan.assignment, dtype=np.int32).tobytes(),
+        len(plan.zones),
+        policy,
     )
 
 
@@ -65,4 +71,18 @@ def with_total(parts: Suppressed) -> Suppressed:
         total = Suppressed(parts.values.sum(keepdims=True), worst)
     return Suppressed(
         np.concatenate([parts.values, total.values]), np.concatenate([parts.status, total.status])
+    )
+
+
+@lru_cache(maxsize=1024)
+def _protected(
+    counts: bytes, status: bytes, assignment: bytes, zones: int, policy: Policy
+) -> Suppressed:
+    """Suppress one measure of one plan; the arguments are arrays as bytes, which can be keys."""
+    return suppress_least(
+        np.frombuffer(counts, dtype=np.float64),
+        policy=policy,
+        groups=np.frombuffer(assignment, dtype=np.int32),
+        group_count=zones,
+        status=np.frombuffer(status, dtype=np.int8),
     )

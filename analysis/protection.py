@@ -37,6 +37,9 @@ EXACT_VARIABLES = 4_000
 SECONDS = 10.0
 """Time for one whole-number problem. What is not settled by then is taken as not protected."""
 
+MOST_CELLS = 2_000
+"""Up to this size ranges within one table are checked: the largest counties have half as many."""
+
 _SLACK = 1e-6
 _MOST_IN_ONE = 20_000
 
@@ -352,7 +355,8 @@ def suppress_least(
     suppressed small count, of a cell, a group or all, can be told more closely than its symbol
     says: under the rule of the Department for Education, each can still be anything from 1 to 5.
     The loss of a cell is the number of cells it adds up, and less than one more for its count:
-    single cells go before totals, small ones before large ones. Zeros are always shown.
+    single cells go before totals, small ones before large ones. Zeros are always shown. Tables of
+    more than `MOST_CELLS` cells come back as `suppress` leaves them.
 
     Examples
     --------
@@ -362,23 +366,21 @@ def suppress_least(
     array([nan, nan, 40., nan])
     """
     plain = suppress(counts, policy=policy, groups=groups, group_count=group_count, status=status)
+    if plain.values.size > MOST_CELLS:
+        return plain
     cells, came = _as_came(counts, status)
     table, parent = _sums_of(plain, groups)
     sums = table @ cells
-    known = np.array([came[row > 0].max(initial=Status.OK) for row in table]) < Status.NOT_APPLICABLE
+    known = (
+        np.array([came[row > 0].max(initial=Status.OK) for row in table]) < Status.NOT_APPLICABLE
+    )
     states = _flat(plain)
     loss = np.where(known & (sums > 0), table.sum(axis=1) + sums / (cells.sum() + 1.0), np.inf)
     offer = offer_of(table, cells, states, policy=policy, loss=loss)
-    small = np.flatnonzero(known & small_counts(sums, policy))
-    best = _tree_widths(offer.withheld(known & (sums > 0)), cells, parent)[small]
-    wanted = np.minimum(best, width_of(policy))
-    narrow = small[_tree_widths(offer, cells, parent)[small] < wanted - _SLACK]
-    if not len(narrow):
+    small = known & small_counts(sums, policy)
+    hidden = _Tree(offer, cells, parent).withheld_until_wide(small, float(width_of(policy)))
+    if (hidden == offer.hidden).all():
         return plain
-    nothing = Known(np.zeros((0, len(cells))), np.zeros(0), np.zeros(0), cells)
-    hidden = withhold_until_safe(nothing, offer, table[narrow], policy=policy)
-    if hidden is None:  # cannot be: with all withheld, nothing is told
-        raise AssertionError(int(len(narrow)))
     states[hidden & known] = Status.SUPPRESSED
     rounded = np.where(states == Status.ROUNDED, _rounded(sums, policy), sums)
     values = np.where(states >= Status.NOT_APPLICABLE, np.nan, rounded)
@@ -421,34 +423,74 @@ def _flat(nested: Suppressed) -> npt.NDArray[np.int8]:
     return np.concatenate([nested.status, *above])
 
 
-def _tree_widths(offer: Offer, truth: Array, parent: npt.NDArray[np.intp]) -> Array:
-    """Give how wide the range of each sum of a tree is, exactly and without a solver.
+class _Tree:
+    """The sums of one table of cells, groups and all, whose ranges need no solver.
 
     In a tree the bounds that the parts put on a sum, and then the sum and its other parts on each
-    part, are all there is to know.
-
-    Parameters
-    ----------
-    parent
-        Which row each row adds up to, parts before their sum; the last adds up to itself.
+    part, are all there is to know: two passes give every range exactly.
     """
-    cells, last = len(truth), len(parent) - 1
-    low, high = offer.least.copy(), offer.most.copy()
-    high[:cells] = np.minimum(high[:cells], truth + REACH)
-    levels = [np.arange(cells), np.arange(cells, last)] if last > cells else [np.arange(cells)]
-    parts_low, parts_high = np.zeros(last + 1), np.zeros(last + 1)
-    for level in levels:
-        np.add.at(parts_low, parent[level], low[level])
-        np.add.at(parts_high, parent[level], high[level])
-        above = np.unique(parent[level])
-        low[above] = np.maximum(low[above], parts_low[above])
-        high[above] = np.minimum(high[above], parts_high[above])
-    for level in reversed(levels):
-        over = parent[level]
-        most = high[over] - (parts_low[over] - low[level])
-        least = low[over] - (parts_high[over] - high[level])
-        low[level], high[level] = np.maximum(low[level], least), np.minimum(high[level], most)
-    return np.asarray(high - low)
+
+    def __init__(self, offer: Offer, truth: Array, parent: npt.NDArray[np.intp]) -> None:
+        """Take the sums of an offer, and which row each adds up to; the last adds up to itself."""
+        self._offer = offer
+        last, cells = len(parent) - 1, len(truth)
+        spans = [(0, cells), (cells, last)] if last > cells else [(0, cells)]
+        self._levels = [slice(*span) for span in spans]
+        self._over = [parent[level] for level in self._levels]
+        self._ups = [
+            (over[:, None] == np.arange(over.min(), last + 1)).astype(np.float64)
+            if len(over)
+            else None
+            for over in self._over
+        ]
+        self._ceiling = np.concatenate([truth + REACH, np.full(last + 1 - cells, np.inf)])
+
+    def withheld_until_wide(self, small: Mask, width: float) -> Mask:
+        """Withhold until each of `small` ranges over `width`, or as far as it can at all.
+
+        The cheapest sum that widens every narrow range is taken; where none does, the one that
+        widens most, and then once more. What proves needless in the end is shown again.
+        """
+        can = np.isfinite(self._offer.loss)
+        hidden = self._offer.hidden
+        wanted = np.minimum(self._widths((hidden | can)[None])[0, small], width)
+        order = np.argsort(self._offer.loss)
+        taken: list[int] = []
+        while True:
+            lacks = wanted - self._widths(hidden[None])[0, small]
+            if (lacks <= _SLACK).all():
+                break
+            ways = order[(can & ~hidden)[order]]
+            tried = self._widths(hidden[None] | (ways[:, None] == np.arange(len(hidden))))
+            left = np.maximum(wanted - tried[:, small], 0.0).sum(axis=1)
+            taken.append(int(ways[np.argmin(np.round(left, 6))]))  # the first of equals is cheapest
+            hidden = hidden | (np.arange(len(hidden)) == taken[-1])
+        for at in taken[-2::-1]:
+            fewer = hidden & (np.arange(len(hidden)) != at)
+            if (self._widths(fewer[None])[0, small] >= wanted - _SLACK).all():
+                hidden = fewer
+        return np.asarray(hidden)
+
+    def _widths(self, hidden: Mask) -> Array:
+        """Give the width of every range for each choice of what is hidden, shape as `hidden`."""
+        new = hidden & ~self._offer.hidden
+        low = np.where(new, self._offer.floor, self._offer.least)
+        high = np.minimum(np.where(new, np.inf, self._offer.most), self._ceiling)
+        sums = []
+        for level, over, up in zip(self._levels, self._over, self._ups, strict=True):
+            if up is None:
+                continue
+            above = slice(over.min(), over.min() + up.shape[1])
+            sums.append((level, over, over - over.min(), low[:, level] @ up, high[:, level] @ up))
+            low[:, above] = np.maximum(low[:, above], sums[-1][3])
+            parts = np.where(up.any(axis=0), sums[-1][4], np.inf)
+            high[:, above] = np.minimum(high[:, above], parts)
+        for level, over, at, least, most in reversed(sums):
+            room = high[:, over] - (least[:, at] - low[:, level])
+            need = low[:, over] - (most[:, at] - high[:, level])
+            low[:, level] = np.maximum(low[:, level], need)
+            high[:, level] = np.minimum(high[:, level], room)
+        return np.asarray(high - low)
 
 
 def _rounded(sums: Array, policy: Policy) -> Array:

@@ -487,6 +487,35 @@ def remedies(
     return tuple(sorted((way for way in ways if way), key=lambda way: way.changed))
 
 
+def remedy_of(
+    kind: Literal["withhold", "round"],
+    candidate: Release,
+    register: Register,
+    measures: Measures,
+    *,
+    people: str = "persons",
+    floor: int = PEOPLE_FLOOR,
+    sums: Mapping[str, Sequence[str]] | None = None,
+) -> Remedy | None:
+    """Give one of the changes of `remedies` without working the others out.
+
+    Returns
+    -------
+    Remedy or None
+        None where rounding does not do; withholding always does.
+    """
+    ground = _Ground(register, measures, people, floor, sums or {})
+    return ground.withheld(candidate) if kind == "withhold" else ground.rounded(candidate)
+
+
+def is_current(release: Release, key: str, measures: Measures) -> bool:
+    """Say whether a release told a measure, and what the counts give now."""
+    told = release.column(key)
+    if told is None or not _same_series(release, key, measures):
+        return False
+    return _hash(_figures(release, told, measures.counts(key))) == told.cells
+
+
 @dataclass(frozen=True)
 class _Ground:
     """What every remedy is checked against."""
@@ -894,7 +923,7 @@ def _changed_since(release: Release, key: str, measures: Measures) -> bool:
     told = release.column(key)
     if told is None or not _same_series(release, key, measures):
         return False
-    return bool(told.cells) and _hash(_figures(release, told, measures.counts(key))) != told.cells
+    return bool(told.cells) and not is_current(release, key, measures)
 
 
 def _figures(release: Release, told: Told, counts: Array) -> Suppressed:

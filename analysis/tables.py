@@ -18,7 +18,7 @@ from analysis.protected import protected_units, protected_zones, with_total
 from analysis.rates import compare, indicator_values, rate, rate_interval
 from analysis.scenario import Comparison, Evaluation
 from analysis.shape import M2_PER_KM2
-from analysis.table import Array, Column, Table, TextColumn
+from analysis.table import Array, Basis, Column, Part, Table, TextColumn
 from geo.plan import Plan
 from layers.incidents import Incidents
 from layers.indicators import Benchmark, Indicator
@@ -43,7 +43,9 @@ def zone_table(evaluation: Evaluation, pack: Pack) -> Table:
     columns: list[Column] = []
     for metric in METRICS:
         if metric.scope == "zone":
-            columns.append(_metric_column(metric, shown[metric.key]))
+            columns.append(
+                _metric_column(metric, shown[metric.key], of=_made_of(metric.key, evaluation))
+            )
         if metric.key == "referral_rate":
             columns += _interval_columns(metric, counts["referrals"], counts["children"])
     return Table(
@@ -54,6 +56,7 @@ def zone_table(evaluation: Evaluation, pack: Pack) -> Table:
         standing=pack.standing,
         source=_sources(measures, ("children", "referrals", OPEN_CASES)),
         totals=1,
+        basis=_zone_basis(evaluation, pack),
     )
 
 
@@ -70,7 +73,11 @@ def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
     if _fte_gives_away(evaluation, policy):
         hidden.add(OPEN_CASES)
     columns = [
-        _metric_column(metric, _plan_figure(evaluation, metric.key, policy, hidden))
+        _metric_column(
+            metric,
+            _plan_figure(evaluation, metric.key, policy, hidden),
+            of=_made_of(metric.key, evaluation),
+        )
         for metric in METRICS
         if metric.scope == "plan"
     ]
@@ -81,6 +88,7 @@ def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
         symbol=policy.symbol,
         standing=pack.standing,
         source=_sources(evaluation.facts.measures, ("children", "referrals")),
+        basis=_plan_basis(evaluation, pack),
     )
 
 
@@ -104,7 +112,8 @@ def indicator_table(
     x = protected_zones(totals, indicator.numerator, pack.measures, policy, plan=plan)
     n = protected_zones(totals, indicator.denominator, pack.measures, policy, plan=plan)
     names = (*plan.zones, *_loose(plan), TOTAL)
-    return _indicator_table(indicator, pack, names, x, n, what=what, benchmark=benchmark)
+    table = _indicator_table(indicator, pack, names, x, n, what=what, benchmark=benchmark)
+    return replace(table, basis=Basis.of_pack(pack, Part(plan, indicator_keys(indicator))))
 
 
 def unit_table(plan: Plan, indicator: Indicator, pack: Pack) -> Table:
@@ -119,9 +128,15 @@ def unit_table(plan: Plan, indicator: Indicator, pack: Pack) -> Table:
     zones = tuple(plan.name_of(int(zone)) or NO_ZONE for zone in plan.assignment)
     return replace(
         table,
-        texts=(TextColumn("zone", "Zone", zones), *table.texts),
+        texts=(TextColumn("zone", "Zone", zones, of=()), *table.texts),
         codes=pack.geography.units,
+        basis=Basis.of_pack(pack, Part(plan, indicator_keys(indicator), "units")),
     )
+
+
+def indicator_keys(indicator: Indicator) -> tuple[str, ...]:
+    """Name the counts that an indicator tells."""
+    return (indicator.numerator, indicator.denominator)
 
 
 def incident_table(incidents: Incidents, plan: Plan, pack: Pack, *, what: str) -> Table:
@@ -140,6 +155,7 @@ def incident_table(incidents: Incidents, plan: Plan, pack: Pack, *, what: str) -
         standing=measure.status,
         source=measure.source,
         totals=1,
+        basis=Basis.of_pack(pack, Part(plan, ("asb",))),
     )
 
 
@@ -153,7 +169,12 @@ def before_after_table(comparison: Comparison, pack: Pack) -> Table:
         for key in COMPARED
         for when, table in (("before", before), ("after", after))
     ]
-    return replace(after, names=names, columns=tuple(columns))
+    parts = [
+        part
+        for evaluation in (comparison.before, comparison.after)
+        for part in _zone_basis(evaluation, pack).parts
+    ]
+    return replace(after, names=names, columns=tuple(columns), basis=Basis.of_pack(pack, *parts))
 
 
 COMPARED = ("persons", "children", "referrals", "referral_rate", "open_cases", "cases_per_fte")
@@ -164,6 +185,18 @@ _SHAPES = ("polsby_popper", "pieces")
 _MOVED = ("children_moved", "cases_moved")
 _WORKED_OUT_FROM = {"referral": "referrals", "load": OPEN_CASES}
 """The counts behind the plan metrics whose keys begin so."""
+
+_BY_FTE = ("fte", "cases_per_fte", "load")
+"""Columns worked out from FTE, or keys that begin so."""
+
+_MADE_OF = {
+    "referrals": ("referrals",),
+    "referral_rate": ("referrals",),
+    OPEN_CASES: (OPEN_CASES,),
+    "cases_per_fte": (OPEN_CASES,),
+    "cases_moved": (OPEN_CASES,),
+}
+"""The sensitive counts that single figures are made of, beside those of `_WORKED_OUT_FROM`."""
 
 
 def _indicator_table(
@@ -219,8 +252,57 @@ def _indicator_table(
 
 def _count_column(measures: Measures, key: str, counts: Suppressed) -> Column:
     measure = measures.measure(key)
-    return Column(
-        key, measure.title, f"{measure.counts}, {measure.period}", 0, counts.values, counts.status
+    unit = f"{measure.counts}, {measure.period}"
+    of = (key,) if measure.sensitive else ()
+    return Column(key, measure.title, unit, 0, counts.values, counts.status, of=of)
+
+
+def _made_of(key: str, evaluation: Evaluation) -> tuple[str, ...]:
+    """Name the sensitive counts that a metric is made of."""
+    behind = _WORKED_OUT_FROM.get(key.partition("_")[0])
+    if key == "fte" or key.startswith("fte_"):
+        return () if evaluation.facts.staff == "stays" else (OPEN_CASES,)
+    return _MADE_OF.get(key, (behind,) if behind else ())
+
+
+def _zone_basis(evaluation: Evaluation, pack: Pack) -> Basis:
+    """Say that a table tells the counts of a plan's zones, and those of its baseline's by FTE."""
+    keys = tuple(key for key in _COUNTED if evaluation.facts.measures.has(key))
+    parts = [Part(evaluation.plan, keys)]
+    if evaluation.facts.staff == "follows" and evaluation.plan != evaluation.facts.baseline:
+        cases = tuple(key for key in keys if key == OPEN_CASES)
+        parts += [
+            Part(plan, cases, columns=_BY_FTE, spare=True)
+            for plan in (evaluation.facts.baseline, _moves(evaluation))
+        ]
+    return Basis.of_pack(pack, *parts)
+
+
+def _plan_basis(evaluation: Evaluation, pack: Pack) -> Basis:
+    """Say that figures of a plan tell the counts of its zones, and of what changed zone."""
+    parts = _zone_basis(evaluation, pack).parts
+    if evaluation.facts.measures.has(OPEN_CASES) and evaluation.plan != evaluation.facts.baseline:
+        moved = Part(_moved(evaluation), (OPEN_CASES,), columns=("cases_moved",), spare=True)
+        parts = (*parts, moved)
+    return Basis.of_pack(pack, *parts)
+
+
+def _moved(evaluation: Evaluation) -> Plan:
+    """Give what changed zone as a plan of one zone."""
+    moved = set(evaluation.plan.moved_from(evaluation.facts.baseline))
+    units = evaluation.plan.units
+    return Plan.from_lookup({unit: "moved" if unit in moved else None for unit in units})
+
+
+def _moves(evaluation: Evaluation) -> Plan:
+    """Give what changed zone as a plan with a zone for each way that it went."""
+    moved = set(evaluation.plan.moved_from(evaluation.facts.baseline))
+    was, now = evaluation.facts.baseline, evaluation.plan
+    return Plan.from_lookup(
+        {
+            unit: f"{was.zone_of(unit)} to {now.zone_of(unit)}" if unit in moved else None
+            for unit in now.units
+        }
     )
 
 
@@ -318,15 +400,21 @@ def _interval_columns(metric: Metric, x: Suppressed, n: Suppressed) -> list[Colu
     masked = [mask_rates(limit, x.status, n.status) for limit in (limits.lower, limits.upper)]
     return [
         Column(
-            f"{metric.key}_{end}", f"95 % {word}", metric.unit, metric.decimals, m.values, m.status
+            f"{metric.key}_{end}",
+            f"95 % {word}",
+            metric.unit,
+            metric.decimals,
+            m.values,
+            m.status,
+            of=("referrals",),
         )
         for end, word, m in zip(("lower", "upper"), ("from", "to"), masked, strict=True)
     ]
 
 
-def _metric_column(metric: Metric, shown: Suppressed) -> Column:
+def _metric_column(metric: Metric, shown: Suppressed, *, of: tuple[str, ...]) -> Column:
     return Column(
-        metric.key, metric.title, metric.unit, metric.decimals, shown.values, shown.status
+        metric.key, metric.title, metric.unit, metric.decimals, shown.values, shown.status, of=of
     )
 
 

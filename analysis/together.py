@@ -5,7 +5,7 @@ known or shown as well as their sum over the zones. Suppressed one measure at a 
 of a zone would be what the other parts leave of its whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,7 @@ def protected_together(
     *,
     plan: Plan,
     whole: str = "",
+    elsewhere: Collection[str] = (),
 ) -> Together:
     """Suppress parts of one whole so that neither zones nor parts give a hidden one away.
 
@@ -69,6 +70,8 @@ def protected_together(
     whole
         Key of the measure that counts the whole, shown elsewhere, so that it cannot be withheld
         here. Empty where the whole is nothing but the sum of the parts.
+    elsewhere
+        Keys of parts that other tables show one by one: withholding them here would hide nothing.
 
     Returns
     -------
@@ -83,12 +86,24 @@ def protected_together(
     else:
         row = _sum_status(counts.sum(axis=0), status, policy)
     if (status == Status.SUPPRESSED).any():
-        status, row = _withheld(counts, status, row, policy, fixed=bool(whole))
+        bound = np.array([key in elsewhere for key in keys])
+        status, row = _withheld(counts, status, row, policy, bound=bound, fixed=bool(whole))
     return Together(
         tuple(keys),
         tuple(_shown(*pair, policy) for pair in zip(counts, status, strict=True)),
         _shown(counts.sum(axis=0), row, policy),
     )
+
+
+def whole_of(keys: Sequence[str], measures: Measures, *, but: Collection[str] = ()) -> str:
+    """Find the measure that counts the whole of some parts; empty where none does.
+
+    It is told by its counts: in every unit they are the sum of the parts. Those named in `but` are
+    not asked.
+    """
+    added = np.sum([measures.counts(key) for key in keys], axis=0)
+    fits = (key for key in measures.keys if key not in {*keys, *but})
+    return next((key for key in fits if np.array_equal(measures.counts(key), added)), "")
 
 
 def _true_counts(totals: ZoneTotals, keys: Sequence[str], plan: Plan) -> Array:
@@ -108,9 +123,18 @@ def _sum_status(whole: Array, parts: Statuses, policy: Policy) -> Statuses:
 
 
 def _withheld(
-    counts: Array, status: Statuses, whole: Statuses, policy: Policy, *, fixed: bool
+    counts: Array,
+    status: Statuses,
+    whole: Statuses,
+    policy: Policy,
+    *,
+    bound: npt.NDArray[np.bool_],
+    fixed: bool,
 ) -> tuple[Statuses, Statuses]:
-    """Hide more cells until no small one can be told from sums along either side."""
+    """Hide more cells until no small one can be told from sums along either side.
+
+    Parts that are `bound`, and the whole where it is `fixed`, stay as they are.
+    """
     cells = counts[:, :-1]
     all_sums = np.vstack([_over_zones(cells.shape), _over_parts(cells.shape)])
     truth = cells.ravel()
@@ -118,8 +142,8 @@ def _withheld(
     rows = np.vstack([np.eye(len(truth)), all_sums])
     sums = rows @ truth
     loss = np.where(sums > 0, rows.sum(axis=1) + sums / (truth.sum() + 1.0), np.inf)
-    if fixed:
-        loss[-len(whole) :] = np.inf
+    stays = [np.repeat(bound, cells.shape[1]), bound, np.full(len(whole), fixed)]
+    loss[np.concatenate(stays)] = np.inf
     offer = offer_of(rows, truth, states, policy=policy, loss=loss)
     small = (states == Status.SUPPRESSED) & small_counts(sums, policy)
     nothing = Known(np.zeros((0, len(truth))), np.zeros(0), np.zeros(0), truth)

@@ -27,6 +27,9 @@ from geo.plan import Plan
 from layers.pack import Pack
 from layers.status import Status
 
+MOST_IN_LEGEND = 20
+"""A legend of more zones would cover the map."""
+
 
 @st.cache_resource(max_entries=8, hash_funcs={Geography: id})
 def drawn(geography: Geography) -> Drawn:
@@ -55,6 +58,9 @@ def shade_zones(plan: Plan, *, title: str, notes: Sequence[str] = ()) -> Shading
     """Give every unit the colour of its zone."""
     fills = tuple(MISSING if z < 0 else zone_colour(int(z)) for z in plan.assignment)
     rows = [LegendRow(zone_colour(i), zone) for i, zone in enumerate(plan.zones)]
+    if len(rows) > MOST_IN_LEGEND:  # colours repeat long before; names stand on the map
+        rows = []
+        notes = (f"{len(plan.zones)} zones: names on the map and in the table.", *notes)
     if plan.unassigned:
         rows.append(LegendRow(MISSING, "In no zone"))
     return Shading(fills, title, tuple(rows), tuple(notes))
@@ -72,7 +78,8 @@ def shade_values(
         colours[c] if c >= 0 else (SUPPRESSED if s == Status.SUPPRESSED else MISSING)
         for c, s in zip(classes.of.tolist(), status.tolist(), strict=True)
     )
-    rows = _class_rows(classes, colours, column)
+    # where every value is suppressed there is a colour to spare and no class
+    rows = _class_rows(classes, colours[: len(classes.bounds)], column)
     if (status == Status.SUPPRESSED).any():
         rows.append(LegendRow(SUPPRESSED, "small count suppressed"))
     if (status == Status.MISSING).any():

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import streamlit as st
 
 from app.style import STYLE
 from app.uploads import forget
+from app.views import PUBLISHED, RELEASES, choose_view, pages_for
 from geo.errors import ZonewrightError
 
 PAGES = Path(__file__).resolve().parent / "pages"
@@ -21,33 +23,56 @@ _log = logging.getLogger("zonewright")
 def run() -> None:
     """Show the page that the address asks for."""
     st.set_page_config(page_title="Zonewright", page_icon="🗺️", layout="wide")
-    page = st.navigation(
-        [
-            st.Page(PAGES / "zone_map.py", title="Zone map", icon=":material/map:", default=True),
-            st.Page(PAGES / "need_and_asb.py", title="Need and ASB", icon=":material/bar_chart:"),
-            st.Page(PAGES / "redraw.py", title="Redraw", icon=":material/edit_location_alt:"),
-            st.Page(PAGES / "data.py", title=DATA, icon=":material/database:"),
-            st.Page(PAGES / "sources.py", title="Sources", icon=":material/info:"),
-            st.Page(PAGES / "projector.py", title="Full screen", visibility="hidden"),
-        ]
-    )
+    view = None
+    with refusals():
+        view = choose_view()
+    if view is None:
+        return
+    pages = [
+        st.Page(PAGES / "zone_map.py", title="Zone map", icon=":material/map:", default=True),
+        st.Page(
+            PAGES / "need_and_outcomes.py",
+            title="Need and outcomes",
+            icon=":material/bar_chart:",
+        ),
+        st.Page(PAGES / "zone_sheet.py", title="Zone sheet", icon=":material/article:"),
+        st.Page(PAGES / "front_door.py", title="Front door", icon=":material/filter_alt:"),
+        st.Page(PAGES / "redraw.py", title="Redraw", icon=":material/edit_location_alt:"),
+        st.Page(PAGES / "data.py", title=DATA, icon=":material/database:"),
+        st.Page(PAGES / "published.py", title=PUBLISHED, icon=":material/public:"),
+        st.Page(PAGES / "releases.py", title=RELEASES, icon=":material/verified_user:"),
+        st.Page(PAGES / "sources.py", title="Sources", icon=":material/info:"),
+        st.Page(PAGES / "projector.py", title="Full screen", visibility="hidden"),
+    ]
+    page = st.navigation(pages_for(view, pages))
     st.html(STYLE)
     if page.title != DATA:
         forget()
-    with refusals():
+    with refusals(quotes=page.title != DATA):
         page.run()
     _warm()
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Show a refusal as its one message, and any other fault as ours, never as a traceback."""
+def refusals(*, quotes: bool = True) -> Iterator[None]:
+    """Show a refusal as its one message, and any other fault as ours, never as a traceback.
+
+    Parameters
+    ----------
+    quotes
+        Whether the log may hold the text of a fault. Not where files of children are read: the
+        libraries quote cells, so that only the kind of fault and the lines of code are logged.
+    """
     try:
         yield
     except ZonewrightError as refusal:
         st.error(str(refusal), icon=":material/block:")
-    except Exception:  # noqa: BLE001  whatever it was, a person must not read a traceback
-        _log.exception("A page failed")
+    except Exception as fault:  # noqa: BLE001  whatever it was, a person must not read a traceback
+        if quotes:
+            _log.exception("A page failed")
+        else:
+            places = "".join(traceback.format_tb(fault.__traceback__))
+            _log.error("A page failed with %s\n%s", type(fault).__name__, places)
         st.error(
             "This page could not be shown. The fault is ours, your files are untouched, and its "
             "cause stands in the window that Zonewright was started from. Reload to go on.",

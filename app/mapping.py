@@ -16,13 +16,13 @@ from app.uploads import Brought, kept
 from geo.errors import LayerError, ZonewrightError
 from geo.ledger import Account
 from geo.read.file import File
+from geo.read.kind import fold
 from geo.read.table import open_table
 from layers.build.known import known_measures
 from layers.cases import CASE_KINDS, WITH_END, CaseKind, CaseMapping
 from layers.read.counts import NO_COUNTS, key_of
 from layers.read.dates import parse_dates
 from layers.read.figures import parse_figures
-from layers.read.kind import fold
 from layers.read.recognise import PAPERS, Found
 
 SAMPLE_ROWS = 200

@@ -24,6 +24,8 @@ from app.assets import FROM_COMPONENT
 from app.choices import Choice, plain
 from app.drawing import add_zone_lines, add_zone_names, drawn, shade_zones
 from app.maps import BoxSelect, add_areas, add_outlines, base_map, from_degrees, to_degrees
+from app.releases import Paper, offer, show_refusal
+from app.tables import as_csv
 from geo.errors import PlanError, ZonewrightError, named
 from geo.geography import Geography
 from geo.index import UnitIndex
@@ -181,18 +183,22 @@ def files(choice: Choice, scenario: Scenario, after: Evaluation) -> None:
             file_name=f"{stem}-redrawn.csv", mime="text/csv", on_click="ignore",
             icon=":material/download:",
         )  # fmt: skip
-        st.download_button(
-            f"Figures per zone ({staff})",
-            zone_table(after, choice.pack).to_csv(
-                authority=choice.pack.authority.name,
-                plan=f"{stem}-redrawn",
-                baseline=choice.entry.key,
-                staff=scenario.staff,
-                fingerprint=scenario.plan.fingerprint,
-            ).encode("utf-8-sig"),
-            file_name=f"{stem}-redrawn-zones.csv", mime="text/csv", on_click="ignore",
-            icon=":material/download:",
-        )  # fmt: skip
+        about = {
+            "authority": choice.pack.authority.name,
+            "plan": f"{stem}-redrawn",
+            "baseline": choice.entry.key,
+            "staff": scenario.staff,
+            "fingerprint": scenario.plan.fingerprint,
+        }
+        paper = Paper(
+            (zone_table(after, choice.pack),),
+            as_csv(about),
+            title=f"Figures per zone of a redraw of {choice.entry.title}",
+            file=f"{stem}-redrawn-zones.csv",
+            label=f"figures per zone ({staff})",
+        )
+        offer(paper, key="redrawn-zones")
+        show_refusal(paper, key="redrawn-zones")
         st.caption(f"Plan {scenario.plan.fingerprint}")
     with load:
         st.header("Load")

@@ -1,4 +1,4 @@
-"""Show a table as HTML that a screen reader can walk, with sorting and a download."""
+"""Show a table as HTML that a screen reader can walk, with sorting and a checked download."""
 
 import html
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from analysis.table import Table
+from app.releases import Make, Paper, offer, show_refusal
 
 BY_NAME = "name"
 
@@ -28,7 +29,8 @@ def show_table(
     key
         What tells its widgets from those of other tables on the page.
     file, about
-        Name of the download, and what its rows say of themselves: authority, plan.
+        Name of the download, and what its rows say of themselves: authority, plan. A download is
+        a release (`app.releases`).
     sort, descending
         The order at first.
     height
@@ -43,18 +45,19 @@ def show_table(
         key=f"{key}-sort",
     )  # fmt: skip
     highest = direction.toggle("Highest first", value=descending, key=f"{key}-descending")
-    save.download_button(
-        "Download CSV",
-        table.to_csv(**about).encode("utf-8-sig"),  # the mark makes Excel read it as UTF-8
-        file_name=file,
-        mime="text/csv",
-        key=f"{key}-download",
-        icon=":material/download:",
-        on_click="ignore",
-        width="stretch",
-    )
+    title, plan = caption.partition(". ")[0].rstrip("."), about.get("plan", "")
+    title = title if plan in title else f"{title}, {plan}"
+    paper = Paper((table,), as_csv(about), title=title, file=file)
+    with save:
+        offer(paper, key=key)
+    show_refusal(paper, key=key)
     rows = table.order(order, descending=highest)
     st.html(render(table, rows, caption=caption, height=height))
+
+
+def as_csv(about: Mapping[str, str]) -> Make:
+    """Make a file of one table; the mark at its start makes Excel read it as UTF-8."""
+    return lambda tables: tables[0].to_csv(**about).encode("utf-8-sig")
 
 
 def render(table: Table, rows: list[int], *, caption: str, height: int | None = None) -> str:

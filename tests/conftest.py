@@ -1,20 +1,31 @@
 """What tests share: the folder of real input, and the boundaries of the four packs."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from layers.catalogue import open_pack
+from layers.catalogue import PACKS_VARIABLE, open_pack
 from layers.pack import Pack
 from layers.read import read_pack
 from small_pack import write_small_pack
+from store.register import STORE_VARIABLE
 
 settings.register_profile("zonewright", deadline=None)  # slow machines are no faults
 settings.load_profile("zonewright")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep tests out of the register, and away from the packs, of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(STORE_VARIABLE, str(tmp_path_factory.mktemp("store")))
+        patch.setenv(PACKS_VARIABLE, "")  # a developer's own packs are no packs of the tests
+        yield
 
 
 @pytest.fixture

@@ -1,34 +1,18 @@
 """The app as a person sees it: headless Chromium, with every host but this machine blocked."""
 
 import re
-import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 import shapely
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from analysis.scenario import Edit, Scenario, evaluate
 from analysis.tables import plan_table
 from app.maps import to_degrees
+from headless import CHROMIUM, Watched, serve
 from layers.pack import Pack
-
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome", "chrome")
-     if (found := shutil.which(name))), None,
-)  # fmt: skip
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,52 +22,8 @@ pytestmark = [
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [sys.executable, "-m", "cli", "app", "--no-browser", "--port", str(port)]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL) as app:
-        at = f"http://127.0.0.1:{port}"
-        _wait_until_up(f"{at}/_stcore/health")
+    with serve() as at:
         yield at
-        app.terminate()
-
-
-def _wait_until_up(health: str) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        with suppress(OSError), urllib.request.urlopen(health):  # noqa: S310  our own server
-            return
-        time.sleep(0.2)
-    raise TimeoutError(health)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
-
-
-class Watched:
-    """A page that blocks outside hosts and notes whom it asked and what went wrong."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.address = address
-        self.outside: list[str] = []
-        self.errors: list[str] = []
-        page.route(re.compile(rf"^https?://(?!{re.escape(address[7:])})"), self._block)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-
-    def _block(self, route: object) -> None:
-        self.outside.append(route.request.url)  # type: ignore[attr-defined]
-        route.abort()  # type: ignore[attr-defined]
-
-    def open(self, path: str) -> FrameLocator:
-        self.page.goto(f"{self.address}/{path}")
-        return self.page.frame_locator("iframe").first
 
 
 @pytest.fixture(params=[(1366, 768), (1920, 1080)], ids=["laptop", "projector"])
@@ -117,7 +57,7 @@ def _areas(chart: FrameLocator) -> int:
     ("path", "heading"),
     [
         ("", "Zone map"),
-        ("need_and_asb", "Need and ASB"),
+        ("need_and_outcomes", "Need and outcomes"),
         ("redraw", "Redraw"),
         ("sources", "Sources"),
     ],
