@@ -1,7 +1,6 @@
 """What the readers of a council's own lists share: columns found by alias, and checks of cells."""
 
 import math
-import re
 from collections.abc import Collection, Mapping
 
 import pandas as pd
@@ -11,19 +10,13 @@ from geo.errors import ReadError, named
 from geo.read.file import File
 from geo.read.kind import column_of
 from geo.read.table import RawTable
+from layers.ages import has_ages
 from layers.read.figures import parse_figures, parse_number
 from layers.source import Source
 
 Aliases = Mapping[str, tuple[str, ...]]
-MOST_YEARS = 130
 YES = frozenset({"y", "yes", "true", "1"})
 NO = frozenset({"", "n", "no", "false", "0"})
-
-_AGES = re.compile(r"^([0-9]{1,3})\s*(?:-|–|to)\s*([0-9]{1,3})$")
-_AGES_FROM = re.compile(r"^([0-9]{1,3})\s*(?:\+|and over|plus)$")
-_ALL_AGES = frozenset({"", "all", "any", "all ages"})
-OLDEST = 25
-"""What '11+' ends with: services for children and young people reach to 25."""
 
 
 def columns_of(
@@ -82,30 +75,10 @@ def ages_column(name: str) -> pa.Column:
     """Want ages such as 0-5, 11+ or all."""
     return pa.Column(
         checks=pa.Check(
-            lambda cells: cells.map(_has_ages).astype(bool),
+            lambda cells: cells.map(has_ages).astype(bool),
             error=f"'{name}' is not written as 0-5, 11+ or all",
         )
     )
-
-
-def parse_ages(cell: str) -> tuple[int, int] | None:
-    """Read ages in years; None for all ages or where nothing is written.
-
-    >>> parse_ages("0 to 5"), parse_ages("11+"), parse_ages("all")
-    ((0, 5), (11, 25), None)
-    """
-    span = _AGES.match(cell)
-    if span:
-        return int(span[1]), int(span[2])
-    start = _AGES_FROM.match(cell)
-    return (int(start[1]), max(OLDEST, int(start[1]))) if start else None
-
-
-def _has_ages(cell: str) -> bool:
-    ages = parse_ages(cell)
-    if ages is None:
-        return cell.casefold() in _ALL_AGES
-    return ages[0] <= ages[1] <= MOST_YEARS
 
 
 def parse_amount(cell: str) -> float | None:

@@ -25,6 +25,7 @@ from geo.errors import PackError, PlanError, ReadError, ZonewrightError, named
 from geo.geography import Geography
 from geo.index import UnitIndex
 from geo.read import read_boundaries, read_lookup
+from layers.ages import parse_ages
 from layers.continuum import Level
 from layers.history import Figure
 from layers.incidents import Break, Incidents, place_incidents
@@ -35,7 +36,6 @@ from layers.pack import Authority, NamedPlan, Pack
 from layers.places import School, Site, Tier, Town
 from layers.programmes import Programme
 from layers.read.kept import read_ledgers, read_series
-from layers.read.own import parse_ages
 from layers.source import Source
 from layers.staffing import Post, Staffing
 from layers.status import SYMBOL, Standing, Status

@@ -10,6 +10,7 @@ from geo.ledger import Account, Ledger
 from geo.read.file import File, as_file
 from geo.read.kind import Kind, Peek, column_of
 from geo.read.table import open_table
+from layers.ages import parse_ages
 from layers.programmes import Programme
 from layers.read.own import (
     Aliases,
@@ -18,7 +19,6 @@ from layers.read.own import (
     columns_of,
     not_blank,
     own_source,
-    parse_ages,
     parse_amount,
     under_our_names,
 )

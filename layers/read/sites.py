@@ -16,6 +16,7 @@ from geo.ledger import Account, Ledger
 from geo.read.file import File, as_file
 from geo.read.kind import Kind, Peek, column_of
 from geo.read.table import open_table
+from layers.ages import parse_ages
 from layers.places import Site
 from layers.read.figures import parse_figures
 from layers.read.own import (
@@ -25,7 +26,6 @@ from layers.read.own import (
     columns_of,
     not_blank,
     own_source,
-    parse_ages,
     parse_amount,
     under_our_names,
 )

@@ -1,6 +1,8 @@
 """The catalogue: which packs there are, whose come first, and how one is opened."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from layers.pack import Pack
 from small_pack import write_small_pack
 
 SHIPPED = ["dorset", "bcp", "durham", "kirklees"]
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +108,14 @@ def test_a_broken_pack_keeps_nobody_from_the_others(
     assert "is not TOML" in broken.fault
     assert [entry.key for entry in others] == ["dorset", "bcp", "durham", "kirklees"]
     assert not any(entry.fault for entry in others)
+
+
+def test_opening_a_pack_loads_nothing_that_only_a_build_needs() -> None:
+    code = (
+        "import sys, layers.catalogue\n"
+        "print(*[name for name in ('pandera', 'requests') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == ""

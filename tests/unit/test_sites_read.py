@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from geo.errors import ReadError
 from geo.read.file import File
 from geo.read.kind import Peek
-from layers.read.own import parse_ages
+from layers.ages import parse_ages
 from layers.read.sites import KIND, SitesFile, read_sites
 
 HEADER = "name,kind,capacity,opening,ages,level,easting,northing,lat,long,postcode"
