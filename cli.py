@@ -226,8 +226,14 @@ def build(  # noqa: PLR0917  one option a parameter, as click hands them over
         disclosure=disclosure,
         overwrite=overwrite,
     )
-    built = build_pack(folder, authority=authority, out=out, options=options, progress=_draw_step)
-    _say("Files", [_recognised(entry) for entry in built.found])
+    built = build_pack(
+        folder,
+        authority=authority,
+        out=out,
+        options=options,
+        progress=_draw_step,
+        show=lambda found: _say("Files", [_recognised(entry) for entry in found]),
+    )
     _say("Rows", [f"{ledger.source}: {ledger}" for ledger in built.ledgers])
     _say("To know", built.notes)
     report = check_pack(built.pack, today=_today())
@@ -236,7 +242,12 @@ def build(  # noqa: PLR0917  one option a parameter, as click hands them over
         _say("Changes", built.replaced.changes or ["nothing has changed"])
     _say("Kept as they were", built.replaced.kept)
     if rejected is not None:
-        rejected.write_text(ledger_csv(built.ledgers), encoding="utf-8-sig", newline="")
+        try:
+            rejected.write_text(ledger_csv(built.ledgers), encoding="utf-8-sig", newline="")
+        except OSError as error:
+            raise click.ClickException(
+                f"{rejected} cannot be written ({error.strerror}); the pack was built."
+            ) from error
         click.echo(f"Rejected rows: {rejected}")
     plans = ", ".join(entry.key for entry in built.pack.plans)
     click.echo(f"Built {out}: {len(built.pack.geography)} small areas, plans {plans}.")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-WORDS = 'class="text" style="white-space:normal;overflow-wrap:break-word;min-width:5rem"'
+WORDS = 'class="text" style="white-space:normal;overflow-wrap:anywhere;min-width:6.5rem"'
 NAME = 'class="text" style="white-space:normal;overflow-wrap:anywhere;min-width:7rem"'
 
 

@@ -27,6 +27,8 @@ Flags = npt.NDArray[np.bool_]
 
 NEVER = np.datetime64("9999-12-31")
 """The end of what is still open."""
+_DAYS = 2**23
+"""More days than there are to tell apart: from thousands of years before 1970 to `NEVER`."""
 AT_BIN = -1
 """Places below 0 are bins: -1 is the first of `BINS`, -2 the second."""
 
@@ -138,15 +140,32 @@ def place_events(person: Positions, day: Days, addresses: Addresses) -> Position
     ndarray of int64
         A place for each event: the position of a unit, or a bin below 0.
     """
-    events = pd.DataFrame({"event": np.arange(len(person)), "person": person, "day": day})
-    known = pd.DataFrame(addresses._asdict())
-    known["order"] = np.arange(len(known))
-    both = events.merge(known, on="person")
-    both = both[(both["start"] <= both["day"]) & (both["day"] <= both["end"])]
-    both = both.sort_values(["event", "start", "order"]).drop_duplicates("event", keep="last")
     placed = np.full(len(person), bin_place(UNKNOWN), dtype=np.int64)
-    placed[both["event"].to_numpy()] = both["place"].to_numpy()
-    return placed
+    order = np.lexsort((addresses.start, addresses.person))
+    known = Addresses(
+        addresses.person[order], addresses.start[order], addresses.end[order],
+        addresses.place[order],
+    )  # fmt: skip
+    last = np.searchsorted(
+        _in_order(known.person, known.start), _in_order(person, day), side="right"
+    )
+    event, at = np.arange(len(person)), last - 1
+    while True:  # back from the address that began last to one that still held
+        own = at >= 0
+        own[own] = known.person[at[own]] == person[event[own]]
+        event, at = event[own], at[own]
+        if not len(event):
+            return placed
+        holds = known.end[at] >= day[event]
+        placed[event[holds]] = known.place[at[holds]]
+        event, at = event[~holds], at[~holds] - 1
+
+
+def _in_order(person: Positions, day: Days) -> npt.NDArray[np.int64]:
+    """Make one number of a person and a day, in the order of the two; pairs would be too many."""
+    days = day.astype("datetime64[D]").astype(np.int64) + _DAYS // 4
+    number: npt.NDArray[np.int64] = person.astype(np.int64) * _DAYS + days
+    return number
 
 
 def is_rereferral(person: Positions, day: Days) -> Flags:

@@ -197,18 +197,24 @@ def _totals(pack: Pack) -> Iterator[Finding]:
 
 def _total(measures: Measures, total: Total) -> Finding:
     measure = measures.measure(total.key)
-    found = float(np.nansum(measures.counts(total.key)))
+    counts = measures.counts(total.key)
+    hidden = int(np.isnan(counts).sum())
+    found = float(np.nansum(counts))
     share = abs(found - total.value) / total.value if total.value else float(found > 0)
     alike = measure.period == total.period
     off = share > (SAME_SHARE if alike else NEAR_SHARE)
-    severity = Severity.FINE if not off else Severity.FAULT if alike else Severity.WARNING
+    # a sum with hidden or missing parts is less than the total and is no fault of anybody
+    is_fault = off and alike and not (hidden and found < total.value)
+    severity = Severity.FAULT if is_fault else Severity.WARNING if off else Severity.FINE
+    lacking = f" {hidden} units have no number and are not in the sum." if hidden else ""
+    period = measure.period or "no period told"
     text = (
-        f"{found:,.0f} ({measure.period}) against {total.value:,.0f} published ({total.period}, "
+        f"{found:,.0f} ({period}) against {total.value:,.0f} published ({total.period}, "
         f"{total.source}), {found / total.value - 1:+.1%}."
         if total.value
         else f"{found:,.0f} against 0 published ({total.period}, {total.source})."
     )
-    return Finding(severity, f"total of '{total.key}'", text)
+    return Finding(severity, f"total of '{total.key}'", text + lacking)
 
 
 def _ledger(ledger: Ledger) -> Iterator[Finding]:
@@ -224,6 +230,10 @@ def _incidents(pack: Pack, today: date) -> Iterator[Finding]:
     first, last = pack.incidents.months[0], pack.incidents.months[-1]
     age = _years(last, today)
     text = f"{pack.incidents.ledger.used:,} placed, {first} to {last}."
+    absent = pack.incidents.months_missing
+    if absent:
+        unread = f"{len(absent)} months between were not read and are missing: {named(absent)}."
+        yield Finding(Severity.WARNING, "incidents", unread)
     if age is not None and age > STALE_YEARS["incidents"]:
         yield Finding(
             Severity.WARNING, "incidents", f"{text} The last month is {age:.1f} years old."
@@ -268,8 +278,13 @@ def _ages(measures: Measures, today: date) -> Iterator[Finding]:
 
 
 def _years(period: str, today: date) -> float | None:
-    """Years from the end of a period (`2020-06-30`, `2024-25`, `2025-06`, `2025`) to today."""
-    match = re.match(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?$", period)
+    """Years from the end of a period to today.
+
+    A period is written as `2020-06-30`, `2024-25`, `2025-06` or `2025`, a span of months as
+    `2024-04 to 2025-03`, a stock of a case list as `end of 2025-03`.
+    """
+    last = re.sub(r"^(?:.* to |end of )", "", period)
+    match = re.match(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?$", last)
     if not match:
         return None
     year, second = int(match[1]), int(match[2] or 12)

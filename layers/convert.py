@@ -83,6 +83,7 @@ def convert_counts(
         vintage=to,
         districts=_districts(counts, lookup, conversion),
         notes=(*counts.notes, *str(conversion).split("\n")),
+        rows=(),  # a row of the file may be in several areas now
     )
     return Converted(converted, conversion)
 

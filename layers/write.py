@@ -129,7 +129,7 @@ def write_totals(path: Path, totals: Iterable[Total]) -> int:
                 t.title,
                 t.area,
                 t.period,
-                SYMBOL.get(Status(t.status), f"{t.value:g}"),
+                _cell(t.value, t.status),
                 t.source,
             )
             for t in totals
@@ -217,6 +217,6 @@ def _toml_value(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
     if isinstance(value, str):
-        # A JSON string of printable text is a TOML basic string.
-        return json.dumps(value, ensure_ascii=False)
+        # A JSON string is a TOML basic string, but for one control character that JSON lets stand.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)

@@ -27,6 +27,11 @@ SMALL_BYTES = 2**26
 """What unpacks to less than this does no harm, whatever its ratio."""
 MOST_MEMBERS = 100_000
 DOWNLOADING = (".crdownload", ".part", ".partial", ".tmp", ".download")
+BESIDE_SHAPES = (
+    *(".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"),
+    *(".geojson", ".gpkg", ".parquet", ".zip", ".gz"),
+)
+"""What in a zip with a shapefile is a file of its own; all else (.dbf, .xml, .txt) goes with it."""
 ARCHIVES = (".zip", ".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
 
 _SYSTEM_FILES = ("thumbs.db", "desktop.ini")
@@ -54,7 +59,8 @@ class File:
     """One file: its name as shown, its size in bytes, and how it is opened.
 
     `path` is where it lies on disk; None for an upload or inside an archive. `size` is what the
-    archive says for a file inside a zip, and the packed size for a gzip.
+    archive says for a file inside a zip, and the packed size for a gzip. `sheet` is the one meant
+    of a workbook, empty for its first.
     """
 
     name: str
@@ -62,6 +68,7 @@ class File:
     opener: Callable[[], BinaryIO]
     path: Path | None = None
     kept_in: Path | None = field(default=None, repr=False)
+    sheet: str = ""
 
     @classmethod
     def from_path(cls, path: Path | str, *, name: str = "") -> "File":
@@ -275,9 +282,10 @@ def _zipped(file: File) -> tuple[tuple[File, ...], tuple[ReadError, ...]]:
     members = _members(file)
     _refuse_hostile(file, members, most_bytes=MOST_UNPACKED_BYTES)
     shown = [m for m in members if not m.is_dir() and not _left_behind(_parts(m.filename))]
-    if any(member.filename.lower().endswith(".shp") for member in shown):
-        return (file,), ()
     shown.sort(key=lambda m: m.filename)
+    whole: tuple[File, ...] = ()
+    if any(member.filename.lower().endswith(".shp") for member in shown):
+        whole, shown = (file,), [m for m in shown if m.filename.lower().endswith(BESIDE_SHAPES)]
     nested = [m for m in shown if m.filename.lower().endswith(ARCHIVES)]
     kept = [m for m in shown if not m.filename.lower().endswith(ARCHIVES)]
     files = tuple(
@@ -286,7 +294,7 @@ def _zipped(file: File) -> tuple[tuple[File, ...], tuple[ReadError, ...]]:
         )
         for m in kept
     )
-    return files, tuple(_unopened(f"{file.name}/{m.filename}") for m in nested)
+    return (*whole, *files), tuple(_unopened(f"{file.name}/{m.filename}") for m in nested)
 
 
 def _members(file: File) -> list[zipfile.ZipInfo]:

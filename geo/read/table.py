@@ -197,7 +197,7 @@ def open_table(
     source
         A CSV file or workbook; one that is gzipped, or alone in a zip, is opened there.
     sheet
-        Which sheet of a workbook; its only or first one by default.
+        Which sheet of a workbook; by default the one that `source` names, else its first.
     is_header
         Says of the trimmed cells of a row whether they are the header; by default it is the first
         row that fills at least 60 % of the cells that the fullest rows below fill, so that titles
@@ -215,7 +215,9 @@ def open_table(
         When the file is empty, no table, in an unknown encoding, has no such sheet or header, or
         two columns of one name.
     """
-    file = _single(as_file(source))
+    file = as_file(source)
+    sheet = sheet or file.sheet or None
+    file = _single(file)
     if not file.size and file.suffix not in ARCHIVES:
         raise ReadError(
             f"{file.name} is empty (0 bytes) and has no header.",
@@ -340,8 +342,10 @@ def _named_cells(
 
 
 def _require_distinct(file: File, cells: Sequence[str]) -> None:
-    twice = [cell for cell, count in Counter(cells).items() if count > 1]
+    count = Counter(cells)
+    twice = [f"column {i + 1}" for i, cell in enumerate(cells) if count[cell] > 1]
     if twice:
+        # by their place: a list without a header has a child's row where names should stand
         raise ReadError(
             f"{file.name} has several columns of one name: {named(twice)}.",
             remedy="Give each column a name of its own.",

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geo.errors import VintageError
+from geo.errors import VintageError, named
 from geo.ledger import Ledger
-from geo.vintages import VintageLookup, vintage_of
+from geo.vintages import NEW, VintageLookup, vintage_of
 from layers.build.district import Chosen
 from layers.convert import convert_counts
 from layers.counts import UnitCounts
@@ -52,17 +52,22 @@ def build_counts(
     Raises
     ------
     VintageError
-        When codes are of another vintage and there is no lookup.
+        When codes are of another vintage and there is no lookup, or a file mixes two vintages.
     """
     mine = [_cut(file, vintage, chosen, lookup) for file in files]
     ledgers = tuple(_cut_ledger(file, cut) for file, cut in zip(files, mine, strict=True))
     same = [file for file in mine if file.vintage == vintage]
     people = _people(same)
-    others = [_converted(f, vintage, lookup, people) for f in mine if f.vintage != vintage]
+    others = [
+        _converted(f, vintage, lookup, people)
+        for f in mine
+        if f.vintage != vintage and (f.measures.units or lookup is None)
+    ]
     laid = [_laid(file, units) for file in (*same, *others) if file.measures.units]
     measures, notes = _latest(laid, units)
     told = [f"{f.ledger.source}: {note}" for f in (*same, *others) for note in f.notes]
-    return BuiltCounts(measures, ledgers, (*told, *notes))
+    absent = [note for f in (*same, *others) for note in _without_rows(f, units)]
+    return BuiltCounts(measures, ledgers, (*told, *absent, *notes))
 
 
 def _cut(
@@ -70,7 +75,10 @@ def _cut(
 ) -> UnitCounts:
     """Keep the authority's units, and say which vintage they are of where the file does not."""
     codes = file.measures.units
-    found = file.vintage or vintage_of(codes, lookup)
+    own = [code for code in codes if any(code in held for held in chosen.units.values())]
+    told = vintage_of(own, lookup)
+    _require_one_vintage(file, own, told, lookup)
+    found = file.vintage or told
     found = vintage if found in ("", "both") else found
     wanted = chosen.units.get(found, frozenset())
     keep = [i for i, code in enumerate(codes) if code in wanted]
@@ -83,6 +91,20 @@ def _cut(
     districts = tuple(file.districts[i] for i in keep) if file.districts else ()
     rows = tuple(file.rows[i] for i in keep) if file.rows else ()
     return replace(file, measures=measures, vintage=found, districts=districts, rows=rows)
+
+
+def _require_one_vintage(
+    file: UnitCounts, codes: Sequence[str], told: str, lookup: VintageLookup | None
+) -> None:
+    """Refuse codes of two vintages: half of them would seem to be another authority's."""
+    if told != "mixed" or lookup is None:
+        return
+    ended = sorted(set(codes) - lookup.codes[NEW])
+    raise VintageError(
+        f"{file.ledger.source} mixes codes of 2011 and of 2021: {named(ended)} ended in 2021, and "
+        "others began then.",
+        remedy="Export it again by areas of one vintage.",
+    )
 
 
 def _cut_ledger(file: UnitCounts, cut: UnitCounts) -> Ledger:
@@ -138,6 +160,20 @@ def _laid(file: UnitCounts, units: tuple[str, ...]) -> UnitCounts:
         districts=(),
         rows=(),
     )
+
+
+def _without_rows(file: UnitCounts, units: Sequence[str]) -> tuple[str, ...]:
+    """Say which units a file leaves out: exports often have no row where there is nothing."""
+    held = set(file.measures.units)
+    absent = [unit for unit in units if unit not in held]
+    if not absent or len(absent) == len(units):
+        return ()
+    text = (
+        f"{file.ledger.source}: {len(absent)} of {len(units)} small areas have no row "
+        f"({named(absent)}). They are missing, not 0, and zones that hold them have no total; "
+        "where there was nothing, add a row with 0."
+    )
+    return (text,)
 
 
 def _latest(files: Sequence[UnitCounts], units: tuple[str, ...]) -> tuple[Measures, list[str]]:

@@ -80,8 +80,8 @@ def choose_authority(
     if not parts:
         raise PackError("No authority was named.", remedy="Give its name or its codes (E06000059).")
     known = {code: name for code, name in names.items() if name}
-    if all(DISTRICT.fullmatch(part) for part in parts):
-        codes = tuple(dict.fromkeys(parts))
+    if all(DISTRICT.fullmatch(part.upper()) for part in parts):
+        codes = tuple(dict.fromkeys(part.upper() for part in parts))
         name = ", ".join(known.get(code, code) for code in codes)
     else:
         codes, name = _by_name(authority.strip(), known, labels)

@@ -59,13 +59,14 @@ def replace_folder(
     inputs
         What the pack was built from, for the manifest: name, kind, sha256.
     overwrite
-        Lose changes that were made by hand to files of the last build. Refused by default.
+        Lose changes that were made by hand to files of the last build, and files put in by hand
+        that are built now. Refused by default.
 
     Raises
     ------
     WriteError
         When the folder cannot be written, holds something else than a built pack, or holds files
-        that were changed by hand.
+        that were changed by hand, or put in by hand where one is built now.
     ZonewrightError
         Of the kind that fits, when what was written is no sound pack; nothing is left behind.
     """
@@ -79,6 +80,7 @@ def replace_folder(
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         made = write(beside)
+        kept = _not_made_now(out, kept, made, overwrite=overwrite)
         for name in kept:
             (beside / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(out / name, beside / name)
@@ -164,6 +166,20 @@ def _added(folder: Path, manifest: dict[str, Any] | None) -> tuple[str, ...]:
     return tuple(name for name in there if name not in {*manifest["sha256"], MANIFEST})
 
 
+def _not_made_now(
+    out: Path, kept: tuple[str, ...], made: Mapping[str, int], *, overwrite: bool
+) -> tuple[str, ...]:
+    """Give the files to carry over; refuse to choose between one of them and a new one."""
+    both = [name for name in kept if name in made]
+    if both and not overwrite:
+        raise WriteError(
+            f"{named(both)} in {out} was put there by hand, and the files to build from make it "
+            "too.",
+            remedy="Take one of the two away, or build with --overwrite to lose that in the pack.",
+        )
+    return tuple(name for name in kept if name not in made)
+
+
 def _write_manifest(folder: Path, made: Mapping[str, int], inputs: list[dict[str, Any]]) -> None:
     files = [
         {"file": name, "rows": rows, "sha256": sha256_of(folder / name)}
@@ -193,10 +209,15 @@ def _changed_sums(before: Pack, after: Pack) -> list[str]:
         for m in (before.measures, after.measures)
     ]
     return [
-        f"{key}: {sums[0].get(key, 0):,.0f} before, {sums[1].get(key, 0):,.0f} now"
+        f"{key}: {_told(sums[0].get(key))} before, {_told(sums[1].get(key))} now"
         for key in dict.fromkeys([*sums[0], *sums[1]])
         if sums[0].get(key) != sums[1].get(key)
     ]
+
+
+def _told(total: float | None) -> str:
+    """Write a sum; a measure that is not there is not 0."""
+    return "not there" if total is None else f"{total:,.0f}"
 
 
 def _swap(out: Path, before: Path, beside: Path) -> None:

@@ -10,6 +10,8 @@ from layers.incidents import Incidents, Street, place_street
 from layers.measures import Measure
 from layers.read.police import read_street
 
+YEAR = 12
+
 
 @dataclass(frozen=True)
 class BuiltIncidents:
@@ -49,6 +51,7 @@ def build_incidents(
         work.note("Incidents", [none])
         return None
     work.sources.append(street.source)
+    work.note("Incidents", _no_year(incidents))
     return BuiltIncidents(street, incidents, _measure(street, incidents))
 
 
@@ -60,6 +63,15 @@ def _certain(vintage: str, lookup: VintageLookup | None) -> dict[str, str]:
     rows = zip(lookup.old, lookup.new, lookup.change, strict=True)
     pairs = [(old, new) for old, new, change in rows if change in kinds]
     return dict(pairs) if vintage == NEW else {new: old for old, new in pairs}
+
+
+def _no_year(incidents: Incidents) -> tuple[str, ...]:
+    """Say where the count is not of twelve months: the police's archive holds three years."""
+    months = len(incidents.months)
+    if months == YEAR:
+        return ()
+    told = f"The count of incidents is of {months} months, not of a year"
+    return (f"{told}: rates made of it are no yearly rates.",)
 
 
 def _measure(street: Street, incidents: Incidents) -> Measure:

@@ -20,14 +20,17 @@ def describe_inputs(found: Sequence[Found], cases: Collection[str] = ()) -> list
         Base names of files that were told to be case lists.
     """
     files = {
-        entry.file.name: (entry.file, entry.kind.key if entry.kind else "cases")
+        (entry.file.name, entry.file.opener): (
+            entry.file,
+            entry.kind.key if entry.kind else "cases",
+        )
         for entry in found
         if entry.kind is not None or PurePosixPath(entry.file.name).name in cases
     }
-    return [
-        {"file": name, "kind": kind, "sha256": _digest(file)}
-        for name, (file, kind) in sorted(files.items())
+    told = [
+        {"file": file.name, "kind": kind, "sha256": _digest(file)} for file, kind in files.values()
     ]
+    return sorted(told, key=lambda entry: (entry["file"], entry["sha256"]))
 
 
 def _digest(file: File) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from geo.errors import named
 from geo.read.kind import fold
 from layers.build.indicators import REGISTRY
 from layers.counts import UnitCounts
@@ -24,7 +25,16 @@ def known_counts(counts: UnitCounts) -> UnitCounts:
         for old, new in zip(counts.measures.measures, renamed, strict=True)
     )
     table = counts.measures
-    return replace(counts, measures=Measures(table.units, measures, table.values, table.status))
+    own = [measure.title for measure in measures if measure.key not in dict(known_measures())]
+    note = (
+        f"{named(own)}: no measure that the tool knows by this name; kept under its "
+        "own, and no indicator is made of it."
+    )
+    return replace(
+        counts,
+        measures=Measures(table.units, measures, table.values, table.status),
+        notes=(*counts.notes, note) if own else counts.notes,
+    )
 
 
 def known_measures() -> tuple[tuple[str, str], ...]:

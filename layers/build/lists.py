@@ -2,6 +2,7 @@
 
 from pathlib import PurePosixPath
 
+from geo.errors import named
 from geo.geography import Geography
 from geo.postcodes import Postcodes
 from geo.read.postcodes import read_postcodes
@@ -61,7 +62,9 @@ def build_series(geography: Geography, postcodes: Postcodes | None, work: Work) 
     """Count case lists per small area and month; nothing of a child is kept."""
     mapped = work.options.cases
     named = [entry.file for entry in work.found if _base(entry.file.name) in mapped]
-    files = list({file.name: file for file in (*work.files(*CASES), *named)}.values())
+    listed = (*work.files(*CASES), *named)
+    # a workbook is found once a sheet; two uploads of one name are two files
+    files = list({(file.name, file.opener): file for file in listed}.values())
     if not files:
         return None
     return work.take(
@@ -69,7 +72,7 @@ def build_series(geography: Geography, postcodes: Postcodes | None, work: Work) 
             lambda: read_cases(
                 files,
                 units=geography.units,
-                mapping=tuple(mapped.values()),
+                mapping=mapped,
                 postcodes=postcodes,
                 vintage=geography.vintage,
             )
@@ -80,7 +83,7 @@ def build_series(geography: Geography, postcodes: Postcodes | None, work: Work) 
 def with_series(measures: Measures, series: Series) -> Measures:
     """Add the last twelve months of a series to the counts, stocks as they stood at their end.
 
-    A measure that a table of counts has already stays as it was.
+    A measure that a table of counts has already stays as it was; `series_notes` says so.
     """
     months = series.months[-YEAR:]
     added = series.to_measures(months[0], months[-1])
@@ -88,6 +91,24 @@ def with_series(measures: Measures, series: Series) -> Measures:
         if not measures.has(measure.key):
             measures = measures.joined(measure, values, status=status)
     return measures
+
+
+def series_notes(measures: Measures, series: Series) -> tuple[str, ...]:
+    """Say what of a series is no year, and what of it is not among the counts."""
+    notes = []
+    months = series.months[-YEAR:]
+    if len(months) < YEAR:
+        notes.append(
+            f"Counts of the case lists are of {len(months)} months, not of a year: rates made of "
+            "them are no yearly rates."
+        )
+    both = [measure.title for measure in series.measures if measures.has(measure.key)]
+    if both:
+        notes.append(
+            f"{named(both)}: a table of counts has them too, and was taken; what the case lists "
+            "hold stands in the monthly counts only."
+        )
+    return tuple(notes)
 
 
 def _base(name: str) -> str:

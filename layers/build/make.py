@@ -1,6 +1,6 @@
 """Make a pack: the steps from files to a folder, in their order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from layers.build.lists import (
     build_pyramids,
     build_schools,
     build_series,
+    series_notes,
     with_series,
 )
 from layers.build.options import Options
@@ -37,7 +38,7 @@ from layers.read.fetched import as_fetched, fetched_sources
 from layers.read.programmes import read_programmes
 from layers.read.recognise import Found, recognise
 from layers.read.sites import read_sites
-from layers.read.staffing import read_staffing
+from layers.read.staffing import StaffingFile, read_staffing
 
 STEPS = (
     "Looking at the files",
@@ -86,6 +87,7 @@ def build_pack(
     out: Path | str,
     options: Options | None = None,
     progress: Progress | None = None,
+    show: Callable[[tuple[Found, ...]], None] | None = None,
 ) -> Built:
     """Build the pack of an authority from public files and its own.
 
@@ -99,6 +101,9 @@ def build_pack(
         The pack's folder; a pack that was built there is replaced, and its changes are told.
     progress
         Told each step, how many are done, and how many there are.
+    show
+        Given what each file is before anything is made of them, so that it is seen beside a
+        refusal too.
 
     Raises
     ------
@@ -112,6 +117,8 @@ def build_pack(
     tell(STEPS[0], 0, len(STEPS))
     options = options or Options()
     found = _as_told(recognise(source), options)
+    if show:
+        show(found)
     for entry in found:
         if entry.fault:
             faults.add(entry.fault)
@@ -164,11 +171,15 @@ def _draft(gathered: Gathered, authority: str, work: Work, tell: Progress) -> Dr
     asb = build_incidents(geography, gathered.lookup, work)
     tell(STEPS[5], 5, len(STEPS))
     measures = with_series(counts.measures, series) if series else counts.measures
+    if series:
+        work.note("Case lists", series_notes(counts.measures, series))
     described = (*measures.measures, *([asb.measure] if asb else []))
     _require_denominators(described)
     plans = build_plans(gathered, geography, measures, schools, pyramids, chosen=chosen, work=work)
     default = _default_plan(plans, options)
     staffing = work.read("staffing", "lists of staff", lambda f: read_staffing(f, plan=default))
+    if staffing:
+        _require_zones(staffing, plans, work)
     totals = totals_of(gathered.published, chosen)
     return Draft(
         authority=_authority(key, chosen, geography, plans, default, work=work),
@@ -252,6 +263,23 @@ def _default_plan(plans: Sequence[BuiltPlan], options: Options) -> str:
             f"There is no plan '{wanted}' to open on.", remedy=f"The plans are {named(keys)}."
         )
     return wanted or keys[0]
+
+
+def _require_zones(file: StaffingFile, plans: Sequence[BuiltPlan], work: Work) -> None:
+    """Note a fault where staff is given to zones that its plan has not."""
+    zones = {built.plan.key: built.plan.plan.zones for built in plans}
+    given = dict.fromkeys((post.plan, post.zone) for post in file.staffing.posts)
+    for plan in dict.fromkeys(plan for plan, _ in given):
+        loose = [zone for key, zone in given if key == plan and zone not in zones.get(plan, ())]
+        if not loose:
+            continue
+        held = f"whose zones are {named(zones[plan])}" if plan in zones else "which is not there"
+        work.faults.add(
+            f"{file.ledger.source} gives staff to {named(loose)} of the plan '{plan}', {held}. "
+            f"Write the zones as the plan does, or say in a column 'plan' which one they are of: "
+            f"{named(zones)}. A plan of your own is a table of small-area codes "
+            "with a column 'zone'."
+        )
 
 
 def _require_denominators(measures: Sequence[Measure]) -> None:

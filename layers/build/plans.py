@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.crosswalk import Crosswalk, best_fit
-from geo.errors import LayerError, named
+from geo.errors import LayerError, PlanError, named
 from geo.geography import Geography
 from geo.ledger import Ledger, PassedOver
 from geo.plan import Plan
@@ -72,12 +72,31 @@ def build_plans(
         make = partial(area_plan, file, drawn, geography, weights, zone_word=word)
         plans.append(work.faults.attempt(make))
     plans += [_wards(gathered, geography, weights, chosen, work), served]
-    made = tuple(plan for plan in plans if plan) or (whole_plan(geography, chosen.name),)
+    made = _with_own_keys([plan for plan in plans if plan])
+    made = made or (whole_plan(geography, chosen.name),)
     for built in made:
         if built.ledger:
             work.ledgers.append(built.ledger)
         work.note(f"Plan '{built.plan.key}'", built.notes)
     return made
+
+
+def _with_own_keys(plans: Sequence[BuiltPlan]) -> tuple[BuiltPlan, ...]:
+    """Give plans whose files are called alike a number: two folders may hold a `zones.csv`."""
+    taken: set[str] = set()
+    made = []
+    for built in plans:
+        plan, number = built.plan, 2
+        key = plan.key
+        while key in taken:
+            key, number = f"{plan.key}-{number}", number + 1
+        taken.add(key)
+        if key != plan.key:
+            plan = replace(plan, key=key, title=f"{plan.title} ({number - 1})")
+            note = f"Another plan is called '{built.plan.key}' too. This one is {plan.source}."
+            built = replace(built, plan=plan, notes=(*built.notes, note))  # noqa: PLW2901  the same
+        made.append(built)
+    return tuple(made)
 
 
 def _wards(
@@ -135,7 +154,8 @@ def _pyramids(
         except LayerError:  # no polygon is called like a pyramid
             continue
         areas.remove((file, drawn))
-        return pyramids_plan(made, f"{source} and {file.name}")
+        built = pyramids_plan(made, f"{source} and {file.name}")
+        return replace(built, ledger=drawn.ledger, notes=drawn.notes)
     return work.faults.attempt(
         lambda: pyramids_plan(pyramid_plan(geography, pyramids, known, weights=weights), source)
     )
@@ -149,7 +169,10 @@ def lookup_plan(file: File, geography: Geography, *, zone_word: str) -> BuiltPla
     ReadError, PlanError
         When it is no lookup of the units of `geography`.
     """
-    plan = read_lookup(file, units=geography.units)
+    try:
+        plan = read_lookup(file, units=geography.units)
+    except PlanError as error:  # which knows units and zones, and no file
+        raise PlanError(f"{file.name}: {error.found}", remedy=error.remedy) from error
     key = slug(PurePosixPath(file.name).stem)
     return BuiltPlan(
         NamedPlan(
@@ -171,7 +194,8 @@ def area_plan(
     """Make a plan of drawn areas by best fit; its note says how many people the fit moves."""
     fitted = best_fit(geography, areas.shapes, areas.names, weights=people)
     key = slug(PurePosixPath(file.name).stem)
-    return _fitted(fitted, file, key=key, title=titled(key), zone_word=zone_word)
+    built = _fitted(fitted, file, key=key, title=titled(key), zone_word=zone_word)
+    return replace(built, ledger=areas.ledger, notes=areas.notes)
 
 
 def ward_lookup_plan(lookups: Sequence[WardLookup], geography: Geography) -> BuiltPlan | None:

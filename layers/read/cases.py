@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -161,7 +161,7 @@ def read_cases(
     sources: Path | str | File | Sequence[File],
     *,
     units: Sequence[str],
-    mapping: CaseMapping | Sequence[CaseMapping] = (),
+    mapping: CaseMapping | Sequence[CaseMapping] | Mapping[str, CaseMapping] = (),
     postcodes: PostcodeUnits | None = None,
     vintage: str = "2021",
     as_of: dt.date | None = None,
@@ -183,7 +183,8 @@ def read_cases(
     units
         Codes of the authority's small areas.
     mapping
-        What the columns of lists that are not of the SSD say.
+        What the columns of lists that are not of the SSD say: of any list that has the column of
+        the date, or, by the name of the file without its folder, of that file only.
     postcodes
         Turns home postcodes into small areas of `vintage`.
     as_of
@@ -219,11 +220,16 @@ class _RefusalError(ReadError):
 
 class _Wishes(NamedTuple):
     units: tuple[str, ...]
-    mappings: tuple[CaseMapping, ...]
+    mappings: tuple[tuple[str, CaseMapping], ...]
     postcodes: PostcodeUnits | None
     vintage: str
     as_of: dt.date | None
     first: str | None
+
+    def mappings_of(self, file: File) -> tuple[CaseMapping, ...]:
+        """Give the mappings that hold for a file: its own and those of no file."""
+        own = ("", PurePosixPath(file.name).name)
+        return tuple(mapping for name, mapping in self.mappings if name in own)
 
 
 class _List(NamedTuple):
@@ -262,8 +268,14 @@ class _Span(NamedTuple):
         return np.minimum(ends, self.as_of)
 
 
-def _mappings(mapping: CaseMapping | Sequence[CaseMapping]) -> tuple[CaseMapping, ...]:
-    return (mapping,) if isinstance(mapping, CaseMapping) else tuple(mapping)
+def _mappings(
+    mapping: CaseMapping | Sequence[CaseMapping] | Mapping[str, CaseMapping],
+) -> tuple[tuple[str, CaseMapping], ...]:
+    """Give each mapping with the file it is for, '' for any: two lists may share a column."""
+    if isinstance(mapping, Mapping):
+        return tuple(mapping.items())
+    several = (mapping,) if isinstance(mapping, CaseMapping) else mapping
+    return tuple(("", entry) for entry in several)
 
 
 def _import(sources: Path | str | File | Sequence[File], wishes: _Wishes) -> Series:
@@ -322,7 +334,7 @@ def _lists(file: File, wishes: _Wishes, account: Account, notes: list[str]) -> I
             if sheet is None:
                 raise _unreadable(file, error) from None
             continue  # a cover sheet is no table
-        names, kind = _recognised(table, wishes.mappings)
+        names, kind = _recognised(table, wishes.mappings_of(file))
         if not names:
             continue
         found = True
@@ -738,6 +750,7 @@ def _stock(kind: CaseKind, cases: Cases, place: Places, count: _Count) -> Tally:
 def _assumptions(kept: Sequence[_Dated], span: _Span) -> list[str]:
     notes = []
     kinds = {entry.entry.kind for entry in kept}
+    notes += _late_lists(kept, span)
     last = span.as_of.astype(dt.date)
     if last.day != calendar.monthrange(last.year, last.month)[1]:
         notes.append(f"The last month, {span.months[-1]}, is counted up to the latest day only.")
@@ -749,6 +762,21 @@ def _assumptions(kept: Sequence[_Dated], span: _Span) -> list[str]:
     if "cla" in kinds:
         notes.append("Looked-after children are counted at their home on coming into care.")
     return notes
+
+
+def _late_lists(kept: Sequence[_Dated], span: _Span) -> list[str]:
+    """Say which lists begin after the first month: that they hold nothing before is not none."""
+    earliest: dict[CaseKind, pd.Timestamp] = {}
+    for dated in kept:
+        if dated.entry.kind and len(dated.start):
+            start = dated.start.min()
+            earliest[dated.entry.kind] = min(start, earliest.get(dated.entry.kind, start))
+    return [
+        f"{_FLOWS[kind][1]}: the lists begin in {start:%Y-%m}; 0 in a month before it means that "
+        "nothing was listed, not that nothing happened."
+        for kind, start in earliest.items()
+        if start >= pd.Timestamp(span.begin) + pd.DateOffset(months=1)
+    ]
 
 
 def _series(

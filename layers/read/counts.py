@@ -36,16 +36,25 @@ NO_COUNTS = frozenset(
     for name in (
         *("easting", "northing", "oseast1m", "osnrth1m", "x", "y", "lat", "latitude", "long"),
         *("lon", "longitude", "fid", "objectid", "id", "line", "year", "month", "rank", "decile"),
+        *("age", "age in years", "year of birth", "birth year"),
         *("shape__area", "shape__length", "shape_area", "shape_length", "BNG_E", "BNG_N"),
     )
 )
 """Columns of numbers that are no counts, by what they are called."""
+RESERVED = frozenset({"unit", "asb"})
+"""Keys that no column of counts can have."""
 CODE_SHARE = 0.6
 """Share of a column's written cells that must be codes for it to be the column of codes."""
 _PERSONAL = re.compile(
     r"personid|childid|clientid|pupilid|dateofbirth|^dob$|birthdate|^upn$|nhsn|surname|forename"
     r"|firstname|lastname"
 )
+_IDENTIFIER = re.compile(
+    r"(?i:(?:^|[^a-z])(?:id|ids|ref|reference|identifier|uprn|usrn)$)|[a-z]ID$"
+    r"|(?i:\b(?:case|child|client|person|pupil|family|record|file)[ _-]?(?:no|num|number)\.?$)"
+)
+"""Columns that number cases or children: summed where a small area has one row, the number of a
+child would stand in the pack."""
 _OTHERS = re.compile(
     r"^urn$|^chgind$|^doterm$|^crimetype$|^f0$|^allages$|measuresvalue$|^indexofmultipledeprivation"
 )
@@ -156,6 +165,7 @@ def read_counts(
         source=_source(file, vintage),
         districts=_districts(rows, places, counted.units),
         notes=(*table.notes, *notes),
+        rows=_rows_of(rows, places, counted.units),
     )
 
 
@@ -177,11 +187,13 @@ def _refuse_case_list(table: RawTable) -> None:
 def key_of(column: str) -> str:
     """Make a key of a column's name: small letters, digits and underscores.
 
-    >>> key_of("Children in Need (31 March)"), key_of("0-4")
-    ('children_in_need_31_march', 'count_0_4')
+    `unit` is the codes' own column in a pack, and `asb` is counted from incidents there.
+
+    >>> key_of("Children in Need (31 March)"), key_of("0-4"), key_of("ASB")
+    ('children_in_need_31_march', 'count_0_4', 'count_asb')
     """
     key = re.sub(r"[^a-z0-9]+", "_", column.casefold()).strip("_")
-    return f"count_{key}" if not key or key[0].isdigit() else key
+    return f"count_{key}" if not key or key[0].isdigit() or key in RESERVED else key
 
 
 def _places(table: RawTable, rows: pd.DataFrame, unit: str) -> _Places:
@@ -285,6 +297,13 @@ def _mapped(table: RawTable, mapping: Mapping[str, str]) -> dict[str, str]:
             f"{table.file.name} has the columns {named(table.columns)} but no {named(absent)}.",
             remedy="Correct the mapping or the file.",
         )
+    numbers = [column for column in found if column and _IDENTIFIER.search(column)]
+    if numbers:
+        raise ReadError(
+            f"{table.file.name}: {named(numbers)} numbers cases or children by its name; adding "
+            "such numbers counts nothing.",
+            remedy="Take it out of the mapping, or rename it if it does hold counts.",
+        )
     rates = [column for column in found if column and _RATE.search(column.casefold())]
     if rates:
         raise ReadError(
@@ -292,6 +311,12 @@ def _mapped(table: RawTable, mapping: Mapping[str, str]) -> dict[str, str]:
             remedy="Give the counts it was made of.",
         )
     keys = {column: key for column, key in found.items() if column is not None}
+    wrong = [key for key in keys.values() if key != key_of(key)]
+    if wrong:
+        raise ReadError(
+            f"{table.file.name}: {named(wrong)} cannot be the key of a measure.",
+            remedy=f"Use small letters, digits and underscores, and not {named(sorted(RESERVED))}.",
+        )
     _refuse_one_key(keys, table)
     return keys
 
@@ -306,7 +331,9 @@ def _refuse_one_key(keys: Mapping[str, str], table: RawTable) -> None:
 
 
 def _is_count_column(cells: pd.Series, column: str) -> bool:
-    if fold(column) in NO_COUNTS or _RATE.search(column.casefold()):
+    if fold(column) in NO_COUNTS or _IDENTIFIER.search(column):
+        return False
+    if _RATE.search(column.casefold()):
         return False
     return _is_numeric(cells)
 
@@ -452,6 +479,14 @@ def _counted(
         for column, key in keys.items()
     )
     return Measures(tuple(units), measures, values, status)
+
+
+def _rows_of(rows: pd.DataFrame, places: _Places, units: Sequence[str]) -> tuple[int, ...]:
+    """Count the rows of postcodes in each small area, so that a part of them can be accounted."""
+    if not places.is_postcode:
+        return ()
+    counted = rows[places.column].value_counts()
+    return tuple(int(counted[unit]) for unit in units)
 
 
 def _districts(rows: pd.DataFrame, places: _Places, units: Sequence[str]) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ MOST = 1e15
 _NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
 _THOUSANDS = r"^[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$"
 _UNRELIABLE = r"^(.*[0-9.])\s*[uU]$"
+_BELOW = re.compile(r"(?:<|less than|under)\s*[0-9]{1,2}")
+_SHORTHAND = re.compile(r"\[([a-z]{1,3})\]")
 
 
 class Figures(NamedTuple):
@@ -73,7 +75,9 @@ class Figures(NamedTuple):
 def parse_figures(cells: pd.Series) -> Figures:
     """Read a column of text as numbers and symbols.
 
-    A number may have commas between thousands, and `u` behind it where it is unreliable.
+    A number may have commas between thousands, and `u` behind it where it is unreliable. `<5`, as
+    councils write a small count, is suppressed; a symbol may stand in square brackets, as the ONS
+    writes it.
 
     Parameters
     ----------
@@ -89,10 +93,12 @@ def parse_figures(cells: pd.Series) -> Figures:
     ['OK', 'OK', 'SUPPRESSED', 'ROUNDED', 'OK', 'MISSING']
     >>> figures.ok.tolist()
     [True, True, True, True, True, True, False]
+    >>> parse_figures(pd.Series(["<5", "[x]"])).symbol.tolist()
+    ['*', 'x']
     """
     codes, distinct = pd.factorize(cells.fillna("").astype(object))
     texts = pd.Series(distinct, dtype="str")
-    lower = texts.str.casefold().to_numpy(dtype=object)
+    lower = np.array([_symbol(text) for text in texts.str.casefold()], dtype=object)
     named = np.array([text in SYMBOLS for text in lower], dtype=bool)
     status = np.array([SYMBOLS.get(text, Status.MISSING) for text in lower], dtype=np.int8)
     numbers, marked = _numbers(texts)
@@ -101,6 +107,14 @@ def parse_figures(cells: pd.Series) -> Figures:
     values = np.where(is_number, numbers, np.where(status == Status.ROUNDED, 0.0, np.nan))
     symbol = np.where(named, lower, np.where(marked & is_number, "u", "")).astype(object)
     return Figures(values[codes], status[codes], symbol[codes], (named | is_number)[codes])
+
+
+def _symbol(text: str) -> str:
+    """Give the one symbol for what councils and the ONS write in more ways than one."""
+    if _BELOW.fullmatch(text):
+        return "*"
+    bracketed = _SHORTHAND.fullmatch(text)
+    return bracketed[1] if bracketed and bracketed[1] in SYMBOLS else text
 
 
 def parse_number(cell: str) -> float:

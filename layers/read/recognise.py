@@ -5,9 +5,9 @@ for, or why it could not be used and what would have been recognised.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
@@ -40,6 +40,12 @@ SAMPLE_ROWS = 200
 MOST = 0.6
 """Share of a column that must be codes for it to hold codes."""
 MOST_SHEETS = 30
+PER_SHEET = frozenset({"counts", "postcode_counts", "lookup", "staffing", "sites", "programmes"})
+"""Kinds of which each sheet of a workbook is a table of its own; of others it is read as one."""
+CODES_ONLY = (
+    "; it has codes of small areas: call the column of your areas 'zone' to make it a plan, or add "
+    "columns of whole numbers to make it counts"
+)
 PAPERS = frozenset({".md", ".pdf", ".html", ".htm", ".doc", ".docx", ".toml", ".xml", ".qgz"})
 """Endings of papers that lie beside data; they are named and left alone."""
 PARTS = frozenset({".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd"})
@@ -150,6 +156,8 @@ def recognise(
     folder = Path(source) if isinstance(source, Path | str) else None
     ours = _ours(folder) if folder is not None and folder.is_dir() else ()
     files, faults = _listed(source, {name for _, names in ours for name in names})
+    # uploads come in any order, and folders are sorted otherwise on every system
+    files = tuple(sorted(files, key=lambda file: PurePosixPath(file.name).parts))
     found = [entry for entry, _ in ours]
     for file in files:
         if file.suffix not in PARTS:
@@ -229,6 +237,7 @@ def _tables(file: File) -> Iterator[Found]:
     """Recognise each sheet; a kind that takes the whole workbook is found once."""
     seen: set[str] = set()
     columns = 0  # only how many: the first row of a list without a header may be a child's
+    hint = ""
     faults: list[str] = []
     for sheet in list_sheets(file)[:MOST_SHEETS] or (None,):
         try:
@@ -237,14 +246,16 @@ def _tables(file: File) -> Iterator[Found]:
             faults.append(str(refusal))
             continue
         columns = columns or len(peek.columns)
+        hint = hint or (CODES_ONLY if has_unit_codes(peek) else "")
         kind = next((kind for kind in KINDS if kind.matches(peek)), None)
-        if kind and kind.key not in seen:
+        if kind and (kind.key not in seen or kind.key in PER_SHEET):
             seen.add(kind.key)
-            yield Found(file, kind, sheet=peek.sheet, detail=f"{len(peek.columns)} columns")
+            own = replace(file, sheet=peek.sheet)
+            yield Found(own, kind, sheet=peek.sheet, detail=f"{len(peek.columns)} columns")
     if not seen and not columns:
         yield Found(file, None, fault=faults[0] if faults else f"{file.name} holds no table.")
     elif not seen:
-        yield Found(file, None, detail=f"a table of {columns} columns of no known kind")
+        yield Found(file, None, detail=f"a table of {columns} columns of no known kind{hint}")
 
 
 def _peek(table: RawTable) -> Peek:

@@ -43,7 +43,9 @@ from data.build_sources import point_to_unit
 from geo.adjacency import build_adjacency
 from geo.errors import LayerError, PlanError, ReadError
 from layers.read import read_pack
-from layers.write import toml, write_csv, write_incidents
+from layers.status import Status
+from layers.totals import Total
+from layers.write import toml, write_csv, write_incidents, write_totals
 
 SEEDS = (0, 1, 2017)
 KEYS = ("bcp", "dorset", "durham", "kirklees")
@@ -570,3 +572,16 @@ def test_the_outline_of_england_is_small_and_valid() -> None:
     outline = gpd.read_parquet(path)
     assert outline.is_valid.all()
     assert outline.crs.to_epsg() == 27700
+
+
+def test_published_totals_keep_every_digit(tmp_path: Path) -> None:
+    million = Total("children", "0-17", "England", "2024-06-30", 12_183_016.0, Status.OK, "DfE")
+    hidden = replace(million, value=np.nan, status=Status.SUPPRESSED)
+    assert write_totals(tmp_path / "totals.csv", [million, hidden]) == 2
+    values = pd.read_csv(tmp_path / "totals.csv", dtype=str)["value"].tolist()
+    assert values == ["12183016", "c"]
+
+
+def test_settings_survive_with_any_character() -> None:
+    text = "".join(map(chr, range(1, 256)))
+    assert tomllib.loads(toml({"name": text})) == {"name": text}

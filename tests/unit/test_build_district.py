@@ -18,6 +18,7 @@ LABELS = {"2021": {"E01000001": "Dorset 001A", "E01000004": "North Dorset 002BC"
         ("Durham County Council", DURHAM),
         ("Bournemouth, Christchurch & Poole", BCP),
         ("E06000047", DURHAM),
+        ("e06000047", DURHAM),
     ],
 )
 def test_an_authority_is_found_by_its_name_or_code(words: str, code: str) -> None:

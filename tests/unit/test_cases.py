@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from geo.errors import LayerError, ReadError, VintageError
 from geo.read.file import File
 from geo.read.kind import Peek
-from layers.cases import CaseMapping, Cases, is_rereferral, periods_of_care
+from layers.cases import (
+    NEVER,
+    Addresses,
+    CaseMapping,
+    Cases,
+    bin_place,
+    is_rereferral,
+    periods_of_care,
+    place_events,
+)
 from layers.read.cases import KINDS, read_cases
 from layers.series import Series, open_cases
 
@@ -379,3 +388,63 @@ def test_each_table_is_of_one_kind() -> None:
         assert [kind.key for kind in KINDS if kind.matches(peek)] == [
             file.name.removesuffix(".csv")
         ]
+
+
+def test_a_mapping_by_name_is_of_that_file_only() -> None:
+    files = [csv_file(f"x/{name}.csv", "Day,LSOA", f"2024-05-01,{UNITS[0]}") for name in "ab"]
+    mapping = {
+        "a.csv": CaseMapping("contact", date="Day", unit="LSOA"),
+        "b.csv": CaseMapping("cp", date="Day", unit="LSOA"),
+    }
+    found = read(*files, mapping=mapping)
+    assert found.keys == ("contacts", "cp_starts")
+    assert found.counts.sum(axis=(1, 2)).tolist() == [1, 1]
+
+
+def test_months_before_a_list_begins_are_told_not_to_be_none() -> None:
+    found = read(referrals("1,A,2024-03-10,N,"), plans("B,2022-01-10,"), HOMES)
+    late = [note for note in found.notes if "the lists begin in" in note]
+    assert len(late) == 1
+    assert late[0].startswith("Referrals: the lists begin in 2024-03; 0 in a month before")
+
+
+def test_an_identifier_that_stands_for_many_children_takes_no_memory_of_pairs() -> None:
+    many = 30_000
+    person, day = np.zeros(many, dtype=np.int64), np.full(many, np.datetime64("2024-05-01"))
+    start = np.datetime64("2024-01-01") + (np.arange(many) % 100).astype("timedelta64[D]")
+    homes = Addresses(person, start, np.full(many, NEVER), np.arange(many))
+    assert set(place_events(person, day, homes).tolist()) == {many - 1}
+
+
+days = st.integers(0, 12).map(lambda day: np.datetime64("2024-01-01") + np.timedelta64(day, "D"))
+
+
+@given(
+    homes=st.lists(st.tuples(st.integers(0, 2), days, days | st.just(NEVER)), max_size=8),
+    events=st.lists(st.tuples(st.integers(0, 2), days | st.just(NEVER)), max_size=8),
+)
+def test_the_address_of_a_day_is_the_one_that_a_slow_search_finds(
+    homes: list[tuple[int, np.datetime64, np.datetime64]], events: list[tuple[int, np.datetime64]]
+) -> None:
+    def slow(person: int, day: np.datetime64) -> int:
+        valid = [
+            (start, place)
+            for place, (other, start, end) in enumerate(homes)
+            if other == person and start <= day <= end
+        ]
+        return max(valid)[1] if valid else bin_place("unknown")
+
+    def column(rows: list[tuple], place: int, kind: str) -> np.ndarray:
+        return np.array([row[place] for row in rows], dtype=kind)
+
+    found = place_events(
+        column(events, 0, "int64"),
+        column(events, 1, "datetime64[D]"),
+        Addresses(
+            column(homes, 0, "int64"),
+            column(homes, 1, "datetime64[D]"),
+            column(homes, 2, "datetime64[D]"),
+            np.arange(len(homes)),
+        ),
+    )
+    assert found.tolist() == [slow(*event) for event in events]

@@ -112,7 +112,8 @@ def test_many_lost_rows_are_worth_a_look(small: Pack) -> None:
 
 @pytest.mark.parametrize(("today", "stale"), [(date(2017, 6, 1), False), (date(2019, 6, 1), True)])
 def test_incidents_go_stale(small: Pack, today: date, *, stale: bool) -> None:
-    assert any("incidents" in text for text in texts(small, Severity.WARNING, today)) == stale
+    told = texts(small, Severity.WARNING, today)
+    assert any("The last month is" in text for text in told) == stale
 
 
 def test_old_counts_are_worth_a_look(small: Pack) -> None:
@@ -140,3 +141,37 @@ def test_units_that_no_border_joins_are_named(small_folder: Path) -> None:
 
 def test_the_shipped_packs_have_no_fault(shipped: Pack) -> None:
     assert check_pack(shipped, today=date(2026, 1, 1)).faults == ()
+
+
+def test_a_sum_with_hidden_parts_is_no_fault_when_it_is_less(small: Pack) -> None:
+    status = [Status.SUPPRESSED, *[Status.OK] * 8]
+    measures = with_measure(small, "plans", [np.nan, *[10.0] * 8], [int(s) for s in status])
+    less, more = (total(value, key="plans", period="2017") for value in (90, 70))
+    hidden = replace(small, measures=measures, totals=(less,))
+    assert check_pack(hidden, today=THEN).is_sound
+    assert any(
+        "80 (2017) against 90" in text and "1 units have no number" in text
+        for text in texts(hidden, Severity.WARNING)
+    )
+    assert not check_pack(replace(hidden, totals=(more,)), today=THEN).is_sound
+
+
+@pytest.mark.parametrize("period", ["2014-04 to 2015-03", "end of 2015-03", "2014-15", "2015-03"])
+def test_the_age_of_every_kind_of_period_is_told(small: Pack, period: str) -> None:
+    measures = with_measure(small, "plans", [1.0] * 9, [0] * 9)
+    row = measures.row("plans")
+    dated = tuple(
+        replace(m, period=period) if i == row else m for i, m in enumerate(measures.measures)
+    )
+    pack = replace(small, measures=replace(measures, measures=dated))
+    old = texts(pack, Severity.WARNING, date(2025, 3, 31))
+    assert any(f"plans: their period is {period}, 10 years ago" in text for text in old)
+
+
+def test_months_that_were_not_read_are_worth_a_look(small: Pack) -> None:
+    unread = "incidents: 1 months between were not read and are missing: 2016-08."
+    assert small.incidents is not None
+    assert small.incidents.months_missing == ("2016-08",)
+    assert unread in texts(small, Severity.WARNING)
+    whole = replace(small.incidents, months_read=("2016-07", "2016-08", "2016-09"))
+    assert unread not in texts(replace(small, incidents=whole), Severity.WARNING)

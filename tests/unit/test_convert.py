@@ -1,5 +1,7 @@
 """Converting measures: totals kept, statuses carried over, vintages never mixed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -146,3 +148,10 @@ def test_a_split_carries_counts_and_statuses_to_zones() -> None:
     assert loose.tolist() == [0.0]
     with pytest.raises(LayerError, match="of different units"):
         split_measures(counts([1, 1, 1, 1]).measures, split)
+
+
+def test_counts_of_several_rows_a_unit_are_converted() -> None:
+    given = replace(counts([5, 10, 3, 4]), rows=(1, 2, 1, 1))
+    found = convert_counts(given, LOOKUP, to="2021", people=PEOPLE)
+    assert found.counts.measures.values.tolist() == [[5, 6, 4, 7]]
+    assert found.counts.rows == ()

@@ -109,6 +109,7 @@ def test_rows_of_postcodes_add_up_and_a_suppressed_part_hides_the_sum() -> None:
     assert counts.measures.counts("plans").tolist() == [7.0, 1.0]
     assert [Status(s).name for s in counts.measures.status[1]] == ["SUPPRESSED", "OK"]
     assert (counts.ledger.used, counts.ledger.unlocated) == (3, 2)
+    assert counts.rows == (2, 1)
     with pytest.raises(ReadError, match="no directory of postcodes"):
         read_counts(file)
 
@@ -120,6 +121,12 @@ def test_a_mapping_chooses_and_names_the_measures() -> None:
     assert counts.measures.measures == (persons,)
     with pytest.raises(ReadError, match="but no nothing"):
         read_counts(file, mapping={"nothing": "persons"})
+
+
+@pytest.mark.parametrize("key", ["unit", "asb", "a:status", "Two words", ""])
+def test_a_mapping_to_what_is_no_key_is_refused(key: str) -> None:
+    with pytest.raises(ReadError, match="cannot be the key of a measure"):
+        read_counts(csv_file("LSOA21CD,Total", f"{A},3"), mapping={"Total": key})
 
 
 def test_two_columns_of_one_key_are_refused() -> None:
@@ -207,6 +214,22 @@ def test_the_kind_is_told_by_codes_and_numbers() -> None:
     assert not KIND.matches(peek(name=["x"], total=["1"]))
     for other in ("URN", "CHGIND", "doterm", "F0", "Residence type: Total; measures: Value"):
         assert not KIND.matches(peek(**{"LSOA21CD": [A], "total": ["1"], other: ["1"]}))
+
+
+@pytest.mark.parametrize("column", ["Mosaic ID", "case_id", "recordID", "Case no.", "Ref", "Age"])
+def test_numbers_that_name_a_case_are_no_counts(column: str) -> None:
+    counts = read_counts(csv_file(f"LSOA21CD,{column},visits", f"{A},7654321,3", f"{B},7,4"))
+    assert counts.measures.keys == ("visits",)
+    assert any(column in note for note in counts.notes)
+    if column != "Age":
+        with pytest.raises(ReadError, match="numbers cases or children by its name"):
+            read_counts(csv_file(f"LSOA21CD,{column}", f"{A},7654321"), mapping={column: "visits"})
+
+
+@pytest.mark.parametrize("column", ["Paid", "Covid", "Number of referrals", "Said no", "Cases"])
+def test_counts_whose_names_end_like_those_of_cases_are_counts(column: str) -> None:
+    counts = read_counts(csv_file(f"LSOA21CD,{column}", f"{A},3", f"{B},4"))
+    assert counts.measures.values.tolist() == [[3, 4]]
 
 
 @pytest.mark.real_data

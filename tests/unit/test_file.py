@@ -69,6 +69,12 @@ def test_a_shapefile_stays_in_its_zip() -> None:
     assert list_files(file) == (file,)
 
 
+def test_tables_in_a_zip_with_a_shapefile_are_listed_beside_it() -> None:
+    parts = ("a.shp", "a.dbf", "a.shp.xml", "readme.txt")
+    file = upload("a.zip", zipped({**dict.fromkeys(parts, b""), "ages.csv": TABLE}))
+    assert [found.name for found in list_files(file)] == ["a.zip", "a.zip/ages.csv"]
+
+
 def test_members_of_one_name_are_both_listed() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:

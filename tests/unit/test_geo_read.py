@@ -602,7 +602,7 @@ def test_lookups_are_read_however_they_were_saved(text: str) -> None:
         (b"\n \n", ReadError, "The lookup is empty"),
         (b"unit,zone\n", ReadError, "a header and no rows"),
         (b"unit,place\nA,x\n", ReadError, "no column 'zone'; its columns are unit, place"),
-        (b"unit,zone,zone\nA,x,y\n", ReadError, "several columns of one name: zone"),
+        (b"unit,zone,zone\nA,x,y\n", ReadError, "several columns of one name: column 2, column 3"),
         (b"unit,zone,Zone\nA,x,y\n", ReadError, "several columns 'zone'"),
         (b"code,zone\nA,x\n", ReadError, "no column of units; its columns are code, zone"),
         (

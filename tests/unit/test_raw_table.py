@@ -199,7 +199,9 @@ def test_a_line_that_never_ends_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_names_of_columns_that_repeat_are_refused() -> None:
-    with pytest.raises(ReadError, match=r"a\.csv has several columns of one name: n"):
+    with pytest.raises(
+        ReadError, match=r"a\.csv has several columns of one name: column 1, column 3\."
+    ):
         read("n,unit,n\n1,2,3\n")
 
 
