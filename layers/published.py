@@ -52,7 +52,7 @@ KNOWN: tuple[Known, ...] = (
     Known("referrals", "Referrals in the year", "referral_count"),
     Known("rereferrals", "Re-referrals within 12 months of a referral", "rereferral_count"),
     Known("rereferral_percent", "Re-referrals, % of referrals", "rereferral_percent"),
-    Known("open_cin", "Children in need at 31 March", "At31_episodes"),
+    Known("cin", "Children in need at 31 March", "At31_episodes"),
     Known("cp_starts", "Child protection plans started in the year", "CPP_start"),
     Known("cp_second", "Second or later child protection plans", "CPP_subsequent"),
     Known("open_cp", "Children on a child protection plan at 31 March", "CPP_Num"),

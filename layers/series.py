@@ -18,6 +18,7 @@ from layers.source import Source
 from layers.status import Status
 
 NO_FIXED_ABODE, OUT_OF_AREA, UNKNOWN = "no fixed abode", "out of area", "unknown"
+OPEN_KINDS = ("open_cin", "open_cp", "open_cla")
 BINS = (NO_FIXED_ABODE, OUT_OF_AREA, UNKNOWN)
 Counts = npt.NDArray[np.int64]
 
@@ -192,11 +193,13 @@ def months_between(first: str, last: str) -> tuple[str, ...]:
 
 
 def open_cases(series: Series, month: str) -> dict[str, Counts]:
-    """Give what stood open at the end of a month, each stock per unit.
+    """Give what stood open at the end of a month, each kind per unit; no child is in two.
+
+    All children in need (`cin`) are the sum of the kinds and not among them.
 
     Raises
     ------
     LayerError
         When the month was not counted.
     """
-    return {key: series.at(key, month) for key in series.keys if key in series.stocks}
+    return {key: series.at(key, month) for key in series.keys if key in OPEN_KINDS}

@@ -14,7 +14,7 @@ from layers.published import Published, authority_totals
 from layers.totals import ENGLAND, Total
 
 MID_YEAR = ("children", "persons")
-STOCKS = ("open_cin", "open_cp", "open_cla", "cla_per_10k")
+STOCKS = ("cin", "open_cp", "open_cla", "cla_per_10k")
 
 
 def totals_of(published: Sequence[Published], chosen: Chosen) -> tuple[Total, ...]:

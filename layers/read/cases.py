@@ -296,12 +296,17 @@ def _import(sources: Path | str | File | Sequence[File], wishes: _Wishes) -> Ser
     places = [_own_places(entry.entry, wishes, notes) for entry in kept]
     addresses = _addresses(kept, person_of, places, account, notes=notes)
     count = _Count(addresses, span, account, name, len(wishes.units))
-    tallies = []
+    tallies: list[Tally] = []
+    known: dict[CaseKind, Cases] = {}
+    ends: dict[CaseKind, bool] = {}
     for kind in dict.fromkeys(entry.kind for entry in lists if entry.kind):
         own = [i for i, entry in enumerate(kept) if entry.entry.kind == kind]
-        cases = _cases([(kept[i], person_of[i], places[i]) for i in own])
-        has_end = any("end" in kept[i].entry.names for i in own)
-        tallies += _tallies(kind, cases, count, has_end=has_end)
+        known[kind] = _cases([(kept[i], person_of[i], places[i]) for i in own])
+        ends[kind] = any("end" in kept[i].entry.names for i in own)
+        tallies += _tallies(kind, known[kind], count, has_end=ends[kind])
+    if ends.get("referral"):
+        held = [known[kind] for kind in ("cp", "cla") if ends.get(kind)]
+        tallies.append(_in_need_only(known["referral"], held, count))
     if not len(addresses.person) and any(place is None for place in places):
         notes.append("No home address was given; cases that name no place count as unknown.")
     notes += _assumptions(kept, span)
@@ -680,7 +685,7 @@ _FLOWS: Mapping[CaseKind, tuple[str, str, Counted]] = {
     "cla": ("cla_starts", "Children who started to be looked after", "children"),
 }
 _STOCKS: Mapping[CaseKind, tuple[str, str, Counted]] = {
-    "referral": ("open_cin", "Children in need", "children"),
+    "referral": ("cin", "Children in need", "children"),
     "cp": ("open_cp", "Children on a child protection plan", "children"),
     "cla": ("open_cla", "Children looked after", "children"),
 }
@@ -689,6 +694,11 @@ _ENDS: Mapping[CaseKind, tuple[str, str, Counted]] = {
     "cp": ("cp_ends", "Child protection plans ended", "children"),
     "cla": ("cla_ends", "Children who ceased to be looked after", "children"),
 }
+_IN_NEED_ONLY: tuple[str, str, Counted] = (
+    "open_cin",
+    "Children in need on no plan and not looked after",
+    "children",
+)
 _AGAIN: tuple[str, str, Counted] = ("rereferrals", "Re-referrals within 12 months", "episodes")
 _NFA: tuple[str, str, Counted] = ("referrals_nfa", "Referrals with no further action", "episodes")
 
@@ -732,19 +742,42 @@ def _enter(kind: CaseKind, cases: Cases, place: Places, count: _Count) -> None:
 
 def _stock(kind: CaseKind, cases: Cases, place: Places, count: _Count) -> Tally:
     """Count the children open at the end of each month, each once."""
+    row, day = _open_at(cases, count.span)
+    at = place[row]
+    if kind != "cla" and cases.place is None:
+        at = place_events(cases.person[row], day, count.addresses)
+    return count.flow(_STOCKS[kind], day, at)._replace(is_stock=True)
+
+
+def _in_need_only(cases: Cases, held: Sequence[Cases], count: _Count) -> Tally:
+    """Count the children in need who are in none of the lists `held` on the day.
+
+    With children on a plan and looked after they add up to the open cases, each child once.
+    """
+    row, day = _open_at(cases, count.span)
+    taken = np.zeros(len(row), dtype=bool)
+    here = pd.MultiIndex.from_arrays([cases.person[row], day])
+    for others in held:
+        other, when = _open_at(others, count.span)
+        taken |= here.isin(pd.MultiIndex.from_arrays([others.person[other], when]))
+    row, day = row[~taken], day[~taken]
+    place = _placed(cases, cases.start, count.addresses)[row]
+    if cases.place is None:
+        place = place_events(cases.person[row], day, count.addresses)
+    return count.flow(_IN_NEED_ONLY, day, place)._replace(is_stock=True)
+
+
+def _open_at(cases: Cases, span: _Span) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.datetime64]]:
+    """Give the rows that are open at the end of each month, one a child and day, and the day."""
     rows, days = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype="datetime64[D]")]
     latest_first = np.argsort(cases.start, kind="stable")[::-1]
-    for day in count.span.stock_days():
+    for day in span.stock_days():
         is_open = (cases.start <= day) & (cases.end > day) & ~cases.nfa
         candidates = latest_first[is_open[latest_first]]
         _, each = np.unique(cases.person[candidates], return_index=True)
         rows.append(candidates[each])
         days.append(np.full(len(each), day))
-    row, day_of = np.concatenate(rows), np.concatenate(days)
-    at = place[row]
-    if kind != "cla" and cases.place is None:
-        at = place_events(cases.person[row], day_of, count.addresses)
-    return count.flow(_STOCKS[kind], day_of, at)._replace(is_stock=True)
+    return np.concatenate(rows), np.concatenate(days)
 
 
 def _assumptions(kept: Sequence[_Dated], span: _Span) -> list[str]:

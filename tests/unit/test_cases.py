@@ -158,17 +158,39 @@ def test_a_stock_counts_each_open_child_once_where_it_lives_at_the_end_of_the_mo
     series = read(
         referrals("1,B,2024-04-02,N,", "2,B,2024-04-09,N,", "3,A,2024-04-02,N,2024-05-31"), HOMES
     )
-    assert [series.at("open_cin", m).tolist() for m in series.months] == [[2, 0], [0, 1], [0, 1]]
+    assert [series.at("cin", m).tolist() for m in series.months] == [[2, 0], [0, 1], [0, 1]]
     assert open_cases(series, "2024-06")["open_cin"].tolist() == [0, 1]
     assert series.total("cin_ends", "2024-04", "2024-06").tolist() == [1, 0]
+
+
+def test_open_cases_count_a_child_in_need_who_is_on_a_plan_once() -> None:
+    plans = csv_file(
+        "ssd_cp_plans.csv",
+        "cppl_person_id,cppl_cp_plan_start_date,cppl_cp_plan_end_date",
+        "A,2024-05-10,2024-06-20",
+    )
+    series = read(
+        referrals("1,A,2024-04-02,N,", "2,B,2024-04-09,N,", "3,D,2024-04-09,N,"),
+        plans,
+        looked_after("B,2024-06-01,"),
+        HOMES,
+    )
+    assert [series.at("cin", m).tolist() for m in series.months] == [[2, 0], [1, 1], [1, 1]]
+    assert [series.at("open_cin", m).tolist() for m in series.months] == [[2, 0], [0, 1], [1, 0]]
+    assert [series.at("open_cp", m).tolist() for m in series.months] == [[0, 0], [1, 0], [0, 0]]
+    for month in series.months:
+        kinds = open_cases(series, month)
+        assert set(kinds) == {"open_cin", "open_cp", "open_cla"}
+        assert sum(kinds.values()).sum() == series.at("cin", month).sum()
+    assert series.binned_total("open_cin", "2024-06", "2024-06")["no fixed abode"] == 1
 
 
 def test_a_referral_without_further_action_is_a_referral_but_opens_no_case() -> None:
     series = read(referrals("1,A,2024-04-02,Y,", "2,A,2024-06-30,N,"), HOMES)
     assert series.total("referrals", "2024-04", "2024-06").tolist() == [2, 0]
     assert series.total("referrals_nfa", "2024-04", "2024-06").tolist() == [1, 0]
-    assert series.at("open_cin", "2024-05").tolist() == [0, 0]
-    assert series.at("open_cin", "2024-06").tolist() == [1, 0]
+    assert series.at("cin", "2024-05").tolist() == [0, 0]
+    assert series.at("cin", "2024-06").tolist() == [1, 0]
 
 
 def test_a_rereferral_comes_within_twelve_months_of_an_earlier_one_of_the_same_child() -> None:

@@ -227,7 +227,7 @@ def test_published_totals_are_those_of_the_department(
 ) -> None:
     totals = {t.key: t.value for t in authority_totals(files, district) if t.area == district}
     keys = (
-        *("referrals", "rereferral_percent", "open_cin", "open_cp", "open_cla", "children"),
+        *("referrals", "rereferral_percent", "cin", "open_cp", "open_cla", "children"),
         "caseload",
     )
     assert tuple(totals[key] for key in keys) == CALIBRATION[district]
