@@ -130,7 +130,7 @@ METRICS: tuple[Metric, ...] = (
         lambda f: _per(f.counts("referrals"), f.counts("children"), PER_CHILDREN),
     ),
     _zone("open_cases", "Open cases", "children", 0, lambda f: f.counts(OPEN_CASES)),
-    _zone("fte", "Social workers", "FTE", 1, lambda f: f.fte),
+    _zone("fte", "Staff", "FTE of all roles", 1, lambda f: f.fte),
     _zone(
         "cases_per_fte",
         "Cases per worker",

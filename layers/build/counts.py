@@ -21,6 +21,8 @@ from layers.status import Status
 
 PEOPLE = ("persons", "imd_people", "total")
 """Measures that can weigh the parts of a split small area, the best first."""
+UNTOLD = "period not told"
+"""What stands in place of a period that a table does not tell."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,7 @@ def _latest(files: Sequence[UnitCounts], units: tuple[str, ...]) -> tuple[Measur
     rows = [(measure, file, file.measures.row(key)) for key, (measure, file) in chosen.items()]
     measures = Measures(
         units,
-        tuple(replace(m, source=_title(m, file)) for m, file, _ in rows),
+        tuple(replace(m, source=_title(m, file), period=m.period or UNTOLD) for m, file, _ in rows),
         np.array([file.measures.values[row] for _, file, row in rows]).reshape(-1, len(units)),
         np.array([file.measures.status[row] for _, file, row in rows], dtype=np.int8).reshape(
             -1, len(units)

@@ -6,10 +6,13 @@ without knowing the authority is read here; the rest waits for its units.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
+from geo.geography import Geography
 from geo.ledger import Account, Ledger, Rejections
 from geo.postcodes import Postcodes
 from geo.read.boundaries import FORMATS, Areas, Boundaries, read_areas, read_boundaries
@@ -26,6 +29,7 @@ from layers.build.options import Options
 from layers.build.work import Work
 from layers.counts import UnitCounts
 from layers.deprivation import Deprivation
+from layers.measures import Measures
 from layers.published import Published
 from layers.read.census import read_census
 from layers.read.counts import read_counts
@@ -137,16 +141,40 @@ def gather(found: Sequence[Found], options: Options, faults: Faults) -> Gathered
 
 
 def postcode_counts(
-    work: Work, postcodes: Postcodes | None, *, vintage: str
+    work: Work, postcodes: Postcodes | None, *, geography: Geography
 ) -> tuple[UnitCounts, ...]:
-    """Read counts per postcode, put in small areas of `vintage`."""
+    """Read counts per postcode, put in the small areas of `geography`.
+
+    Such lists hold only postcodes where something was counted: a small area of which none is listed
+    had none, and the notes say how many were taken so.
+    """
     read = (
         work.faults.attempt(
-            lambda f=file: known_counts(read_counts(f, postcodes=postcodes, vintage=vintage))  # type: ignore[misc]
+            lambda f=file: known_counts(  # type: ignore[misc]
+                read_counts(f, postcodes=postcodes, vintage=geography.vintage)
+            )
         )
         for file in work.files("postcode_counts")
     )
-    return tuple(counts for counts in read if counts)
+    return tuple(_with_zeros(counts, geography.units) for counts in read if counts)
+
+
+def _with_zeros(counts: UnitCounts, units: Sequence[str]) -> UnitCounts:
+    """Add the units that are not listed, each with 0."""
+    table = counts.measures
+    absent = [unit for unit in units if unit not in set(table.units)]
+    if not absent:
+        return counts
+    shape = (len(table.measures), len(absent))
+    filled = Measures(
+        (*table.units, *absent),
+        table.measures,
+        np.hstack([table.values, np.zeros(shape)]),
+        np.hstack([table.status, np.zeros(shape, dtype=np.int8)]),
+    )
+    note = f"{len(absent)} small areas have no postcode in the list and were taken as 0."
+    rows = (*counts.rows, *[0] * len(absent)) if counts.rows else ()
+    return replace(counts, measures=filled, rows=rows, notes=(*counts.notes, note))
 
 
 def _joined(lookups: Sequence[VintageLookup], faults: Faults) -> VintageLookup | None:

@@ -160,7 +160,7 @@ def _draft(gathered: Gathered, authority: str, work: Work, tell: Progress) -> Dr
     geography = _geography(gathered, chosen, key, work)
     tell(STEPS[3], 3, len(STEPS))
     postcodes = build_postcodes(chosen, work)
-    by_postcode = postcode_counts(work, postcodes, vintage=geography.vintage)
+    by_postcode = postcode_counts(work, postcodes, geography=geography)
     counts = _counts(gathered, by_postcode, geography, chosen, work)
     schools = build_schools(chosen, postcodes, work)
     pyramids = build_pyramids(schools, work)

@@ -157,6 +157,17 @@ def test_incidents_of_other_than_twelve_months_are_told(downloads: Path) -> None
     assert any("of 2 months, not of a year" in note for note in build(downloads).notes)
 
 
+def test_a_small_area_without_a_listed_postcode_had_none_and_that_is_said(downloads: Path) -> None:
+    (downloads / "ons" / "postcodes.csv").write_text(POSTCODES, encoding="utf-8")
+    counts = "postcode,visits\nZZ1 1AA,3\nZZ1 1AC,2\n"
+    (downloads / "own" / "visits.csv").write_text(counts, encoding="utf-8")
+    made = build(downloads)
+    visits = made.pack.measures.counts("visits")
+    assert visits.sum() == 5
+    assert not np.isnan(visits).any()
+    assert any("have no postcode in the list and were taken as 0" in note for note in made.notes)
+
+
 def test_counts_per_postcode_of_other_authorities_are_outside(downloads: Path) -> None:
     (downloads / "ons" / "postcodes.csv").write_text(POSTCODES, encoding="utf-8")
     counts = "postcode,visits\nZZ1 1AA,3\nZZ1 1AC,2\nZZ1 1AB,7\nZZ9 9ZZ,1\n"
