@@ -1,6 +1,7 @@
 """Set up and start Zonewright with nothing but Python: `python run.py`, `python run.py test`.
 
-`python run.py check` runs lint, format, types and import contracts.
+`python run.py check` runs lint, format, types and import contracts; with the name of a pack behind it,
+`python run.py check PACK`, it is the tool's own check of that pack.
 
 The first start makes `.venv` and installs what `requirements.lock` pins; later ones install
 nothing until that file changes. Further words go on to the tool or to pytest.
@@ -31,13 +32,13 @@ def main(words: list[str]) -> int:
         _say(f"Zonewright needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
         return 1
     first = words[0] if words else "app"
-    developing = first in ("test", "check")
+    developing = first == "test" or words == ["check"]
     failed = _install("requirements-test.lock" if developing else "requirements.lock")
     if failed:
         return failed
     if first == "test":
         return _run("-m", "pytest", *words[1:])
-    if first == "check":
+    if words == ["check"]:
         return max(_run(*check) for check in CHECKS)
     return _run("-m", "cli", *(words or ["app"]))
 
