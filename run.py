@@ -1,6 +1,6 @@
 """Set up and start Zonewright with nothing but Python: `python run.py`, `python run.py test`.
 
-`python run.py check` runs lint, format, types and import contracts; with the name of a pack behind it,
+`python run.py check` runs lint, format, types and import contracts. With a pack behind it,
 `python run.py check PACK`, it is the tool's own check of that pack.
 
 The first start makes `.venv` and installs what `requirements.lock` pins; later ones install
