@@ -355,7 +355,7 @@ def _require_distinct(file: File, cells: Sequence[str]) -> None:
 def _separator(head: bytes, how: Written) -> tuple[str, tuple[str, ...]]:
     """Tell the separator: what gives most rows of one length, and the longest of these."""
     text = head.decode("utf-8", errors="replace")
-    lines = list(io.StringIO(text, newline=""))[:SAMPLE_ROWS]
+    lines = list(islice(io.StringIO(text, newline=""), SAMPLE_ROWS))
     told = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
     if told:
         return told[1], (*how.notes, "the first line names the separator, as Excel writes it")
@@ -367,8 +367,10 @@ def _separator(head: bytes, how: Written) -> tuple[str, tuple[str, ...]]:
         count, width = max(wide, default=(0, 1))
         return count / max(1, widths.total()), width
 
-    best = max(_SEPARATORS, key=fitness)
-    if fitness(best)[0] == 0:  # one row that breaks off, or one column
+    # a separator that stands nowhere parts no row: parsing would only say so more slowly
+    fit = {mark: fitness(mark) for mark in _SEPARATORS if any(mark in line for line in lines)}
+    best = max(fit, key=lambda mark: fit[mark], default="")
+    if not best or fit[best][0] == 0:  # one row that breaks off, or one column
         first = next((line for line in lines if line.strip(BLANKS)), "")
         best = max(_SEPARATORS, key=first.count)
     return best, how.notes
@@ -376,10 +378,12 @@ def _separator(head: bytes, how: Written) -> tuple[str, tuple[str, ...]]:
 
 def _head_rows(head: bytes, separator: str, *, whole: bool, most: int | None = None) -> list[Row]:
     text = head.decode("utf-8", errors="replace")
-    lines = list(io.StringIO(text, newline=""))
-    if not whole and len(lines) > 1 and not lines[-1].endswith(("\n", "\r")):
+    wanted = (most or MOST_ABOVE_HEADER + SAMPLE_ROWS) + 1
+    lines = list(islice(io.StringIO(text, newline=""), wanted + 1))
+    if len(lines) > wanted:
         lines.pop()
-    lines = lines[: (most or MOST_ABOVE_HEADER + SAMPLE_ROWS) + 1]
+    elif not whole and len(lines) > 1 and not lines[-1].endswith(("\n", "\r")):
+        lines.pop()  # the head breaks off in it
     first = 1 if lines and _SEPARATOR_LINE.fullmatch(lines[0]) else 0
     ends = np.cumsum([len(line.encode()) for line in lines])
     cursor = _Cursor(lines, first)
