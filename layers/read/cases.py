@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,7 @@ from layers.cases import (
 )
 from layers.measures import Counted
 from layers.read.dates import parse_dates
+from layers.read.own import PostcodeUnits
 from layers.read.schema import keep_valid
 from layers.series import (
     BINS,
@@ -58,13 +59,6 @@ MOST_MONTHS = 120
 TABLES = (".csv", ".txt", ".tsv", *SHEETS)
 
 Places = npt.NDArray[np.int64]
-
-
-class PostcodeUnits(Protocol):
-    """A directory of postcodes: `geo.postcodes.Postcodes` is one."""
-
-    def units_of(self, postcodes: Sequence[str], vintage: str) -> Sequence[str]:
-        """Give the small area of each postcode, '' where it is unknown."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ never taken for them; empty, suppressed and not applicable are kept apart.
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from geo.read.table import RawTable, open_table
 from layers.counts import UnitCounts
 from layers.measures import Measure, Measures
 from layers.read.figures import parse_figures
+from layers.read.own import PostcodeUnits
 from layers.read.schema import keep_valid
 from layers.source import Source
 from layers.status import Status
@@ -63,13 +64,6 @@ ages, the census, deprivation."""
 _RATE = re.compile(
     r"%|\brate\b|\brates\b|per ?cent|percent|\bper 1|\bpct\b|proportion|average|mean"
 )
-
-
-class PostcodeUnits(Protocol):
-    """A directory of postcodes: `geo.postcodes.Postcodes` is one."""
-
-    def units_of(self, postcodes: Sequence[str], vintage: str) -> Sequence[str]:
-        """Give the small area of each postcode, '' where it is unknown."""
 
 
 def _matches(peek: Peek) -> bool:

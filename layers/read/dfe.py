@@ -14,10 +14,11 @@ import pandera.pandas as pa
 from geo.errors import ReadError, named
 from geo.ledger import Account
 from geo.read.file import File, as_file
-from geo.read.kind import Kind, column_of
+from geo.read.kind import Kind
 from geo.read.table import RawTable, open_table
 from layers.published import KNOWN, Published
 from layers.read.figures import Figures, parse_figures
+from layers.read.own import columns_of
 from layers.read.schema import keep_valid
 from layers.source import Source
 
@@ -96,14 +97,13 @@ _REPEATED = "the row repeats the period, area and filters of an earlier one"
 
 def _identifying(table: RawTable) -> dict[str, str]:
     """Find the identifying columns: the file's own name of each to ours."""
-    found = {name: column_of(table.columns, name) for name in IDENTIFYING}
-    absent = [name for name in NEEDED if found[name] is None]
-    if absent:
-        raise ReadError(
-            f"{table.file.name} has the columns {named(table.columns)} but no {named(absent)}.",
-            remedy="Download the data file of explore education statistics as CSV.",
-        )
-    return {column: name for name, column in found.items() if column is not None}
+    found = columns_of(
+        table,
+        dict.fromkeys(IDENTIFYING, ()),
+        needed=NEEDED,
+        remedy="Download the data file of explore education statistics as CSV.",
+    )
+    return {column: name for name, column in found.items()}
 
 
 def _rows_of(

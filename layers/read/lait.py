@@ -20,6 +20,7 @@ from layers.indicators import Polarity
 from layers.published import ENGLAND, Published
 from layers.read.dfe import ATTRIBUTION, LICENCE
 from layers.read.figures import parse_figures
+from layers.read.own import columns_of
 from layers.read.schema import keep_valid
 from layers.source import Source
 
@@ -98,14 +99,13 @@ _SCHEMA = pa.DataFrameSchema(
 
 
 def _names(table: RawTable, needed: tuple[str, ...]) -> dict[str, str]:
-    found = {name: column_of(table.columns, name) for name in COLUMNS}
-    absent = [name for name in needed if found[name] is None]
-    if absent:
-        raise ReadError(
-            f"{table.file.name} has the columns {named(table.columns)} but no {named(absent)}.",
-            remedy="Give the long table of the LAIT, one figure a row.",
-        )
-    return {column: name for name, column in found.items() if column is not None}
+    found = columns_of(
+        table,
+        dict.fromkeys(COLUMNS, ()),
+        needed=needed,
+        remedy="Give the long table of the LAIT, one figure a row.",
+    )
+    return {column: name for name, column in found.items()}
 
 
 def _titles(rows: pd.DataFrame) -> dict[str, str]:

@@ -1,14 +1,15 @@
 """What the readers of a council's own lists share: columns found by alias, and checks of cells."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
 import pandas as pd
 import pandera.pandas as pa
 
 from geo.errors import ReadError, named
 from geo.read.file import File
-from geo.read.kind import column_of
+from geo.read.kind import Peek, column_of
 from geo.read.table import RawTable
 from layers.ages import has_ages
 from layers.read.figures import parse_figures, parse_number
@@ -17,6 +18,18 @@ from layers.source import Source
 Aliases = Mapping[str, tuple[str, ...]]
 YES = frozenset({"y", "yes", "true", "1"})
 NO = frozenset({"", "n", "no", "false", "0"})
+
+
+class PostcodeUnits(Protocol):
+    """A directory of postcodes: `geo.postcodes.Postcodes` is one."""
+
+    def units_of(self, postcodes: Sequence[str], vintage: str) -> Sequence[str]:
+        """Give the small area of each postcode, '' where it is unknown."""
+
+
+def has_column(peek: Peek, aliases: Aliases, name: str) -> bool:
+    """Say whether a file has the column that we call `name`."""
+    return column_of(peek.columns, name, *aliases[name]) is not None
 
 
 def columns_of(

@@ -1,6 +1,7 @@
 """Read a list of programmes: name, zone or site, places, waiting, ages and level of need."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandera.pandas as pa
@@ -8,7 +9,7 @@ import pandera.pandas as pa
 from geo.errors import ReadError, named
 from geo.ledger import Account, Ledger
 from geo.read.file import File, as_file
-from geo.read.kind import Kind, Peek, column_of
+from geo.read.kind import Kind, Peek
 from geo.read.table import open_table
 from layers.ages import parse_ages
 from layers.programmes import Programme
@@ -17,6 +18,7 @@ from layers.read.own import (
     ages_column,
     amount,
     columns_of,
+    has_column,
     not_blank,
     own_source,
     parse_amount,
@@ -38,9 +40,7 @@ COLUMNS: Aliases = {
 
 
 def _matches(peek: Peek) -> bool:
-    def has(name: str) -> bool:
-        return column_of(peek.columns, name, *COLUMNS[name]) is not None
-
+    has = partial(has_column, peek, COLUMNS)
     return has("name") and (has("zone") or has("site")) and has("places") and has("waiting")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -14,7 +15,7 @@ from geo.crs import BRITAIN_DEG, GRID_M, metres_of
 from geo.errors import ReadError, named
 from geo.ledger import Account, Ledger
 from geo.read.file import File, as_file
-from geo.read.kind import Kind, Peek, column_of
+from geo.read.kind import Kind, Peek
 from geo.read.table import open_table
 from layers.ages import parse_ages
 from layers.places import Site
@@ -24,6 +25,7 @@ from layers.read.own import (
     ages_column,
     amount,
     columns_of,
+    has_column,
     not_blank,
     own_source,
     parse_amount,
@@ -59,9 +61,7 @@ class PostcodePoints(Protocol):
 
 
 def _matches(peek: Peek) -> bool:
-    def has(name: str) -> bool:
-        return column_of(peek.columns, name, *COLUMNS[name]) is not None
-
+    has = partial(has_column, peek, COLUMNS)
     placed = any(has(a) and has(b) for a, b in PAIRS) or has("postcode")
     return has("name") and has("kind") and placed and not peek.has("urn")
 
