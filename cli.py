@@ -114,6 +114,7 @@ def summary(  # noqa: PLR0917  one option a parameter, as click hands them over
     What is printed is out: it is checked beside all earlier releases and entered in the register
     (see `zonewright releases`). Figures that would give small sets away are refused.
     """
+    from analysis.assumptions import Assumptions  # noqa: PLC0415
     from analysis.scenario import evaluate, redrawing  # noqa: PLC0415  as above
     from analysis.tables import plan_table, zone_table  # noqa: PLC0415
     from geo.read import read_lookup  # noqa: PLC0415
@@ -127,7 +128,7 @@ def summary(  # noqa: PLR0917  one option a parameter, as click hands them over
     else:
         lookup = read_lookup(Path(plan), units=opened.geography.units)
         scenario = redrawing(opened, lookup, baseline=baseline, key=Path(plan).stem)
-    scenario = replace(scenario, staff=staff)
+    scenario = replace(scenario, assumptions=Assumptions(staff=staff))
     result = evaluate(scenario, opened)
     wanted = [zone_table(result, opened), plan_table(result, opened)]
     printed = wanted if form == "json" else wanted[:1] if table == "zones" else wanted[1:]

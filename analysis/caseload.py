@@ -5,21 +5,16 @@ hold them (Department for Education, children's social work workforce).
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.assumptions import Staff
 from geo.plan import UNASSIGNED, Plan
 from layers.measures import Measure, Measures
-
-CASE_KINDS = ("open_cin", "open_cp", "open_cla")
-"""Children in need (neither of the next two), on a protection plan, looked after: disjoint."""
+from layers.series import OPEN_KINDS
 
 OPEN_CASES = "open_cases"
-
-Staff = Literal["stays", "follows"]
-"""What staff do when a line moves: stay with their zone, or follow their cases."""
 
 
 def with_open_cases(measures: Measures) -> Measures:
@@ -28,7 +23,7 @@ def with_open_cases(measures: Measures) -> Measures:
     A unit in which one kind is missing or suppressed has no sum, and says so by its status. The
     measures come back as they are when no kind is there.
     """
-    kinds = [key for key in CASE_KINDS if measures.has(key)]
+    kinds = [key for key in OPEN_KINDS if measures.has(key)]
     if not kinds or measures.has(OPEN_CASES):
         return measures
     rows = [measures.row(key) for key in kinds]

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from analysis.caseload import CASE_KINDS, OPEN_CASES
+from analysis.caseload import OPEN_CASES
 from analysis.releases import (
     Failure,
     Register,
@@ -33,9 +33,10 @@ from geo.adjacency import Neighbours
 from geo.errors import LayerError, named
 from geo.plan import Plan
 from layers.measures import Measures
+from layers.series import OPEN_KINDS
 from layers.status import Status
 
-KNOWN_SUMS: Mapping[str, Sequence[str]] = MappingProxyType({OPEN_CASES: CASE_KINDS})
+KNOWN_SUMS: Mapping[str, Sequence[str]] = MappingProxyType({OPEN_CASES: OPEN_KINDS})
 """Measures that are sums of others by what they are."""
 
 Mend = Literal["withhold", "round"]
@@ -153,7 +154,7 @@ def sums_of(measures: Measures) -> dict[str, tuple[str, ...]]:
     parts of a group (lead professionals) are those of the measure that counts their whole.
     """
     found = {total: tuple(kinds) for total, kinds in KNOWN_SUMS.items()}
-    groups = [CASE_KINDS, *(_of_group(group, measures) for group in _groups(measures))]
+    groups = [OPEN_KINDS, *(_of_group(group, measures) for group in _groups(measures))]
     for keys in groups:
         if measures.has(*keys):
             whole = whole_of(keys, measures, but=(OPEN_CASES,))

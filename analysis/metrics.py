@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.aggregate import ZoneTotals
-from analysis.caseload import OPEN_CASES, Staff, cases_per_fte, changing_zone
+from analysis.assumptions import Staff
+from analysis.caseload import OPEN_CASES, cases_per_fte, changing_zone
 from analysis.equity import Inequality, inequality
 from analysis.shape import ZoneShapes, pyramids_split, zone_shapes
 from geo.geography import Geography

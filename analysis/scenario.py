@@ -12,10 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.aggregate import aggregate
-from analysis.caseload import OPEN_CASES, Staff, changing_zone, fte_after, with_open_cases
+from analysis.assumptions import Assumptions, Staff
+from analysis.caseload import OPEN_CASES, changing_zone, fte_after, with_open_cases
+from analysis.events import Assume, Border, Edit, Event, Lock, Redo, Undo
 from analysis.metrics import METRICS, Facts, Metric
 from analysis.shape import Piece, stray_pieces
+from geo.adjacency import positions_of
 from geo.errors import PlanError, named
+from geo.geography import Geography
 from geo.plan import Plan
 from layers.pack import NamedPlan, Pack
 
@@ -24,52 +28,8 @@ CHANGING = ("children", "referrals", OPEN_CASES)
 
 
 @dataclass(frozen=True)
-class Edit:
-    """One step of a redraw: which units go where, and how the history names it.
-
-    Parameters
-    ----------
-    title
-        `3 units to North`.
-    to
-        Zone per unit; None takes a unit out of every zone.
-    zones
-        All zones, where the edit puts a whole plan in the place of another.
-    """
-
-    title: str
-    to: Mapping[str, str | None]
-    zones: tuple[str, ...] = ()
-
-    @classmethod
-    def move(cls, units: Iterable[str], *, to: str | None) -> "Edit":
-        """Move units to one zone."""
-        moved = dict.fromkeys(units, to)
-        word = "unit" if len(moved) == 1 else "units"
-        return cls(f"{len(moved)} {word} to {to or 'no zone'}", moved)
-
-    @classmethod
-    def replace_with(cls, plan: Plan, title: str, *, keeping: tuple[str, ...] = ()) -> "Edit":
-        """Put `plan` in the place of what is there; zones in `keeping` stay, if need be empty."""
-        zones = (*keeping, *(zone for zone in plan.zones if zone not in keeping))
-        return cls(title, {unit: plan.zone_of(unit) for unit in plan.units}, zones)
-
-    def apply(self, plan: Plan) -> Plan:
-        """Return the plan after this step; a zone that it does not have is added last."""
-        if self.zones:
-            return Plan.from_lookup(self.to, units=plan.units, zones=self.zones)
-        fresh = dict.fromkeys(zone for zone in self.to.values() if zone)
-        for name in fresh:
-            if name not in plan.zones:
-                plan = plan.with_zone(name)
-        for zone in dict.fromkeys(self.to.values()):
-            plan = plan.move([unit for unit, to in self.to.items() if to == zone], to=zone)
-        return plan
-
-
-@dataclass(frozen=True)
 class Scenario:
-    """A baseline, the edits made to it, those undone, and what staff are taken to do.
+    """A baseline, the steps taken from it, those undone, and what holds meanwhile.
 
     Parameters
     ----------
@@ -79,15 +39,28 @@ class Scenario:
         The plan that it starts from, and whose staffing it uses.
     edits, undone
         Steps taken, oldest first; steps taken back, the last one first in line to be redone.
-    staff
-        Whether FTE stays with its zone or follows the cases.
+    assumptions
+        What staff and open cases are taken to do, and what else the figures follow from.
+    locked_zones, locked_units
+        What no step may move; undo and redo neither.
+    links, cuts
+        Borders that the planner opened or closed, beside those of the pack; each pair in order.
     """
 
     key: str
     baseline: NamedPlan
     edits: tuple[Edit, ...] = ()
     undone: tuple[Edit, ...] = ()
-    staff: Staff = "stays"
+    assumptions: Assumptions = field(default_factory=Assumptions)
+    locked_zones: frozenset[str] = frozenset()
+    locked_units: frozenset[str] = frozenset()
+    links: frozenset[tuple[str, str]] = frozenset()
+    cuts: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def staff(self) -> Staff:
+        """Whether FTE stays with its zone or follows the cases."""
+        return self.assumptions.staff
 
     @cached_property
     def plan(self) -> Plan:
@@ -97,21 +70,61 @@ class Scenario:
             plan = edit.apply(plan)
         return plan
 
+    def take(self, event: Event) -> "Scenario":
+        """Return the scenario after an event.
+
+        Raises
+        ------
+        PlanError
+            When it would move what is locked, names what the plan does not have, or takes back
+            or again a step that is not there.
+        """
+        match event:
+            case Edit():
+                return self.do(event)
+            case Undo():
+                return self.undo()
+            case Redo():
+                return self.redo()
+            case Lock():
+                return self._lock(event)
+            case Border():
+                return self._border(event)
+            case Assume():
+                return replace(self, assumptions=event.assumptions)
+
     def do(self, edit: Edit) -> "Scenario":
         """Take one more step; what was undone before it is forgotten."""
-        return replace(self, edits=(*self.edits, edit), undone=())
+        child = replace(self, edits=(*self.edits, edit), undone=())
+        child.__dict__["plan"] = edit.apply(self.plan)
+        return self._unless_locked(child, edit.title)
 
     def undo(self) -> "Scenario":
         """Take the last step back."""
         if not self.edits:
             raise PlanError("There is nothing to undo.")
-        return replace(self, edits=self.edits[:-1], undone=(*self.undone, self.edits[-1]))
+        child = replace(self, edits=self.edits[:-1], undone=(*self.undone, self.edits[-1]))
+        return self._unless_locked(child, f"Undo of '{self.edits[-1].title}'")
 
     def redo(self) -> "Scenario":
         """Take the last undone step again."""
         if not self.undone:
             raise PlanError("There is nothing to redo.")
-        return replace(self, edits=(*self.edits, self.undone[-1]), undone=self.undone[:-1])
+        child = replace(self, edits=(*self.edits, self.undone[-1]), undone=self.undone[:-1])
+        return self._unless_locked(child, f"Redo of '{self.undone[-1].title}'")
+
+    def locked(self) -> tuple[str, ...]:
+        """List the units that may not move: locked themselves, or of a locked zone."""
+        held = {unit for zone in self.locked_zones for unit in self._members(zone)}
+        return tuple(unit for unit in self.plan.units if unit in held | self.locked_units)
+
+    def on(self, geography: Geography) -> Geography:
+        """Give the geography with the planner's links and cuts applied."""
+        if not (self.links or self.cuts):
+            return geography
+        links = positions_of(sorted(self.links), geography.units, what="links")
+        cuts = positions_of(sorted(self.cuts), geography.units, what="cuts")
+        return replace(geography, neighbours=geography.neighbours.linked(links).cut(cuts))
 
     def taking(self, plan: Plan, title: str) -> Edit:
         """Make the step that takes over a plan from elsewhere.
@@ -125,7 +138,68 @@ class Scenario:
 
     def reset(self) -> "Scenario":
         """Return to the baseline by one more step, which can be undone."""
-        return self.do(Edit.replace_with(self.baseline.plan, f"Back to {self.baseline.title}"))
+        return self.do(self.resetting())
+
+    def resetting(self) -> Edit:
+        """Make the step that returns to the baseline."""
+        return Edit.replace_with(self.baseline.plan, f"Back to {self.baseline.title}")
+
+    def _lock(self, lock: Lock) -> "Scenario":
+        for zone in lock.zones:
+            self.plan.zone_position(zone)
+        self.plan.positions(lock.units)
+        if lock.on:
+            zones, units = self.locked_zones.union(lock.zones), self.locked_units.union(lock.units)
+        else:
+            zones = self.locked_zones.difference(lock.zones)
+            units = self.locked_units.difference(lock.units)
+        return replace(self, locked_zones=zones, locked_units=units)
+
+    def _border(self, border: Border) -> "Scenario":
+        self.plan.positions([unit for pair in border.pairs for unit in pair])
+        links, cuts = self.links.difference(border.pairs), self.cuts.difference(border.pairs)
+        if border.what == "link":
+            links = links.union(border.pairs)
+        if border.what == "cut":
+            cuts = cuts.union(border.pairs)
+        return replace(self, links=links, cuts=cuts)
+
+    def _members(self, zone: str) -> tuple[str, ...]:
+        return self.plan.members(zone) if zone in self.plan.zones else ()
+
+    def _unless_locked(self, child: "Scenario", step: str) -> "Scenario":
+        """Refuse a step that moves a locked unit, or takes a unit into or out of a locked zone."""
+        if not (self.locked_zones or self.locked_units):
+            return child
+        moved = child.plan.moved_from(self.plan)
+        held = [
+            unit
+            for unit in moved
+            if unit in self.locked_units
+            or not self.locked_zones.isdisjoint(
+                {self.plan.zone_of(unit) or "", child.plan.zone_of(unit) or ""}
+            )
+        ]
+        if not held:
+            return child
+        raise PlanError(
+            f"{step} would move {len(held)} locked small areas, or areas of a locked zone: "
+            f"{named(held)}.",
+            remedy="Unlock them first, or leave them out.",
+        )
+
+
+def replay(start: Scenario, events: Iterable[Event]) -> Scenario:
+    """Give the scenario after all events, in order.
+
+    Raises
+    ------
+    PlanError
+        When an event does not fit what the scenario is by then.
+    """
+    for event in events:
+        start = start.take(event)
+    return start
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,11 +277,12 @@ def evaluate(scenario: Scenario, pack: Pack) -> Evaluation:
     """
     measures = with_open_cases(pack.measures)
     baseline, plan = scenario.baseline.plan, scenario.plan
+    geography = scenario.on(pack.geography)
     pyramids = next((entry.plan for entry in pack.plans if entry.kind == "pyramids"), None)
     facts = Facts(
         plan=plan,
         baseline=baseline,
-        geography=pack.geography,
+        geography=geography,
         measures=measures,
         totals=aggregate(plan, measures),
         fte=_fte(scenario, pack),
@@ -217,7 +292,7 @@ def evaluate(scenario: Scenario, pack: Pack) -> Evaluation:
     return Evaluation(
         facts=facts,
         values={metric.key: metric.compute(facts) for metric in METRICS},
-        stray=stray_pieces(pack.geography, plan),
+        stray=stray_pieces(geography, plan),
         changing=changing_zone(CHANGING, measures, before=baseline, after=plan),
     )
 

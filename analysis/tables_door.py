@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.aggregate import NO_ZONE, aggregate
-from analysis.caseload import CASE_KINDS
 from analysis.disclosure import POLICIES, Policy, Suppressed, mask_rates
 from analysis.frontdoor import (
     BASE_NOT_STATED,
@@ -38,7 +37,7 @@ from layers.history import Figure, figures_of
 from layers.indicators import PER_CENT, Indicator, Target
 from layers.measures import Measure, Measures
 from layers.pack import Pack
-from layers.series import Series
+from layers.series import OPEN_KINDS, Series
 from layers.status import Standing, Status
 
 CIN = "cin"
@@ -230,9 +229,9 @@ class _Shown:
         """Give a measure per zone and over all; kinds of open case are protected together."""
         measures, plan = self.pack.measures, self.plan
         totals = aggregate(plan, measures)
-        if key in CASE_KINDS and measures.has(CIN, *CASE_KINDS):
+        if key in OPEN_KINDS and measures.has(CIN, *OPEN_KINDS):
             return protected_together(
-                totals, CASE_KINDS, measures, self.policy, plan=plan, whole=CIN
+                totals, OPEN_KINDS, measures, self.policy, plan=plan, whole=CIN
             ).part(key)
         return protected_zones(totals, key, measures, self.policy, plan=plan)
 

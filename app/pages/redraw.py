@@ -5,7 +5,7 @@ import streamlit as st
 from analysis.scenario import Scenario, compare, evaluate
 from analysis.tables import before_after_table
 from app.choices import choose, title
-from app.redraw import (
+from app.redraw.page import (
     cards,
     current,
     files,

@@ -8,7 +8,8 @@ import pytest
 import shapely
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from analysis.scenario import Edit, Scenario, evaluate
+from analysis.events import Edit
+from analysis.scenario import Scenario, evaluate
 from analysis.tables import plan_table
 from app.maps import to_degrees
 from headless import CHROMIUM, Watched, serve

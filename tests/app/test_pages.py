@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.scenario import Edit, Scenario, evaluate
+from analysis.events import Edit
+from analysis.scenario import Scenario, evaluate
 from analysis.tables import plan_table, zone_table
 from geo.write import lookup_csv
 from layers.pack import Pack

@@ -25,9 +25,11 @@ from scipy.optimize import linprog
 import analysis.table
 import analysis.tables
 import cli
+from analysis.assumptions import Assumptions
 from analysis.disclosure import Policy
+from analysis.events import Edit
 from analysis.leaving import Mend
-from analysis.scenario import Edit, Scenario, compare, evaluate
+from analysis.scenario import Scenario, compare, evaluate
 from analysis.table import Table
 from analysis.tables import before_after_table, indicator_table, plan_table, unit_table, zone_table
 from app.releases import Paper, enter, out_now
@@ -101,7 +103,11 @@ def tables(pack: Pack, scenario: Scenario, rng: np.random.Generator) -> tuple[Ta
 
 def scenarios(pack: Pack, rng: np.random.Generator) -> Iterator[Scenario]:
     """Draw redraws, each a unit or two from the one before."""
-    scenario = Scenario("redraw", pack.plan("zones"), staff=str(rng.choice(["stays", "follows"])))
+    scenario = Scenario(
+        "redraw",
+        pack.plan("zones"),
+        assumptions=Assumptions(staff=str(rng.choice(["stays", "follows"]))),
+    )
     for _ in range(int(rng.integers(2, 5))):
         yield scenario
         units = rng.choice(UNITS, rng.integers(1, 3), replace=False)

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.aggregate import aggregate, aggregate_after
+from analysis.assumptions import Assumptions
+from analysis.events import Edit
 from analysis.metrics import METRICS
-from analysis.scenario import Edit, Evaluation, Scenario, compare, evaluate, redrawing
+from analysis.scenario import Evaluation, Scenario, compare, evaluate, redrawing
 from analysis.shape import M2_PER_KM2
 from analysis.tables import before_after_table, plan_table, unit_table, zone_table
 from geo.dissolve import dissolve
@@ -150,7 +152,9 @@ def test_the_outlines_of_a_redraw_cover_its_units_and_no_more(journey: Scenario)
 @given(journey=journeys)
 @settings(max_examples=10)
 def test_no_worker_is_made_up(staff: str, journey: Scenario) -> None:
-    journey = Scenario("journey", journey.baseline, journey.edits, staff=staff)
+    journey = Scenario(
+        "journey", journey.baseline, journey.edits, assumptions=Assumptions(staff=staff)
+    )
     before = evaluate(Scenario("today", journey.baseline), DORSET).per_zone("fte")
     after = evaluate(journey, DORSET).per_zone("fte")
     assert np.nansum(after) <= np.nansum(before) + 1e-9

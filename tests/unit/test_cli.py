@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cli
+from analysis.events import Edit
 from analysis.metrics import METRICS
-from analysis.scenario import Edit, Evaluation, Scenario, evaluate
+from analysis.scenario import Evaluation, Scenario, evaluate
 from geo.plan import Plan
 from geo.write import lookup_csv, write_lookup
 from layers.catalogue import PACKS_VARIABLE

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.events import Edit
 from analysis.leaving import Leave, out_already, prepare, tells_nothing, told_in_words, ways_out
 from analysis.releases import Register
-from analysis.scenario import Edit, Evaluation, Scenario, compare, evaluate
+from analysis.scenario import Evaluation, Scenario, compare, evaluate
 from analysis.table import Basis, Column, Part, Table
 from analysis.tables import (
     before_after_table,

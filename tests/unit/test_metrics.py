@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.events import Edit
 from analysis.metrics import METRICS, Metric
-from analysis.scenario import Edit, Evaluation, Scenario, evaluate, metric
+from analysis.scenario import Evaluation, Scenario, evaluate, metric
 from analysis.tables import plan_table, zone_table
 from geo.errors import PlanError
 from layers.pack import Pack

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analysis.events import Edit
 from analysis.leaving import prepare
 from analysis.releases import Register
-from analysis.scenario import Edit, Scenario, evaluate
+from analysis.scenario import Scenario, evaluate
 from analysis.table import Table
 from analysis.tables import unit_table, zone_table
 from geo.errors import StoreError

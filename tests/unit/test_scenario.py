@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.assumptions import Assumptions
+from analysis.events import Edit
 from analysis.metrics import METRICS
-from analysis.scenario import Edit, Scenario, compare, evaluate, redrawing
+from analysis.scenario import Scenario, compare, evaluate, redrawing
 from geo.errors import PackError, PlanError
 from geo.plan import Plan
 from layers.pack import Pack
@@ -197,7 +199,9 @@ def test_the_way_to_a_plan_does_not_matter(small: Pack, steps: list[Edit]) -> No
 
 def test_staff_stay_or_follow(small: Pack, start: Scenario) -> None:
     stays = start.do(Edit.move(UNITS[1:2], to="Middle"))  # 20 of the north's 40 open cases
-    follows = Scenario("redraw", start.baseline, stays.edits, staff="follows")
+    follows = Scenario(
+        "redraw", start.baseline, stays.edits, assumptions=Assumptions(staff="follows")
+    )
     assert evaluate(stays, small).per_zone("fte").tolist() == [4, 1, 2]
     assert evaluate(follows, small).per_zone("fte").tolist() == [2, 3, 2]
     assert evaluate(follows, small).per_zone("cases_per_fte").tolist() == [10, 40 / 3, 13]

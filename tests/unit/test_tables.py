@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.assumptions import Assumptions
 from analysis.caseload import OPEN_CASES, with_open_cases
 from analysis.disclosure import DFE, NHS, Policy
-from analysis.scenario import Edit, Scenario, compare, evaluate
+from analysis.events import Edit
+from analysis.scenario import Scenario, compare, evaluate
 from analysis.table import Column, Table
 from analysis.tables import (
     TOTAL,
@@ -491,7 +493,7 @@ def test_staff_that_follow_a_small_move_do_not_tell_how_many_cases_it_took(dorse
     small_unit = next(u for u, n in zip(entry.plan.units, cases, strict=True) if 1 <= n <= 5)
     edit = Edit.move([small_unit], to="Isle")
     for staff, hidden in (("stays", False), ("follows", True)):
-        scenario = Scenario("x", entry, (edit,), staff=staff)  # type: ignore[arg-type]
+        scenario = Scenario("x", entry, (edit,), assumptions=Assumptions(staff=staff))  # type: ignore[arg-type]
         result = evaluate(scenario, dorset)
         fte = zone_table(result, dorset).column("fte")
         assert (fte.status == Status.SUPPRESSED).all() == hidden
@@ -502,5 +504,7 @@ def test_staff_that_follow_a_small_move_do_not_tell_how_many_cases_it_took(dorse
 def test_staff_that_follow_a_large_move_are_shown(dorset: Pack) -> None:
     entry = dorset.plan("areas")
     scenario = Scenario("x", entry, (Edit.move(entry.plan.members("South")[:9], to="West"),))
-    table = zone_table(evaluate(replace(scenario, staff="follows"), dorset), dorset)
+    table = zone_table(
+        evaluate(replace(scenario, assumptions=Assumptions(staff="follows")), dorset), dorset
+    )
     assert (table.column("fte").status == Status.OK).all()

@@ -17,7 +17,9 @@ import shapely
 import streamlit as st
 from streamlit_folium import st_folium
 
-from analysis.scenario import Comparison, Edit, Evaluation, Scenario
+from analysis.assumptions import Assumptions
+from analysis.events import Edit
+from analysis.scenario import Comparison, Evaluation, Scenario
 from analysis.shape import Piece, pyramids_split
 from analysis.tables import plan_table, unit_table, zone_table
 from app.assets import FROM_COMPONENT
@@ -61,7 +63,7 @@ def staff_choice(scenario: Scenario) -> Scenario:
             help="Off: every zone keeps its FTE. On: a small area that moves takes the share of "
             "its old zone's FTE that it has of that zone's open cases.",
         )
-    return replace(scenario, staff="follows" if follows else "stays")
+    return replace(scenario, assumptions=Assumptions(staff="follows" if follows else "stays"))
 
 
 def cards(comparison: Comparison, pack: Pack) -> None:

@@ -1,0 +1,1 @@
+"""The Redraw page, a module for each of its parts."""
