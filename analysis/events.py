@@ -28,8 +28,8 @@ class Edit:
     to
         Zone per unit; None takes a unit out of every zone.
     zones
-        All zones, where the edit puts a whole plan in the place of another, or adds, renames or
-        drops zones.
+        All zones in order, where the edit adds, renames or drops zones or puts a whole plan in
+        the place of another. A unit that `to` does not name stays, and so does its zone.
     """
 
     kind: ClassVar[str] = "edit"
@@ -45,6 +45,17 @@ class Edit:
         return cls(f"{len(moved)} {word} to {to or 'no zone'}", moved)
 
     @classmethod
+    def with_zone(cls, name: str, plan: Plan) -> "Edit":
+        """Add a zone without units, last."""
+        return cls(f"New zone {name}", {}, (*plan.zones, name))
+
+    @classmethod
+    def rename(cls, zone: str, name: str, plan: Plan) -> "Edit":
+        """Call a zone by another name; its place among the zones stays."""
+        zones = tuple(name if other == zone else other for other in plan.zones)
+        return cls(f"{zone} is now {name}", dict.fromkeys(plan.members(zone), name), zones)
+
+    @classmethod
     def replace_with(cls, plan: Plan, title: str, *, keeping: tuple[str, ...] = ()) -> "Edit":
         """Put `plan` in the place of what is there; zones in `keeping` stay, if need be empty."""
         zones = (*keeping, *(zone for zone in plan.zones if zone not in keeping))
@@ -53,7 +64,8 @@ class Edit:
     def apply(self, plan: Plan) -> Plan:
         """Return the plan after this step; a zone that it does not have is added last."""
         if self.zones:
-            return Plan.from_lookup(self.to, units=plan.units, zones=self.zones)
+            stay = {unit: plan.zone_of(unit) for unit in plan.units if unit not in self.to}
+            return Plan.from_lookup({**stay, **self.to}, units=plan.units, zones=self.zones)
         fresh = dict.fromkeys(zone for zone in self.to.values() if zone)
         for name in fresh:
             if name not in plan.zones:

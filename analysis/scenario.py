@@ -27,6 +27,10 @@ CHANGING = ("children", "referrals", OPEN_CASES)
 """What a redraw moves from one team to another, where the pack counts it."""
 
 
+LONGEST_NAME = 100
+"""Characters in the name of a zone."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A baseline, the steps taken from it, those undone, and what holds meanwhile.
@@ -95,6 +99,7 @@ class Scenario:
 
     def do(self, edit: Edit) -> "Scenario":
         """Take one more step; what was undone before it is forgotten."""
+        _refuse_names(edit, self.plan)
         child = replace(self, edits=(*self.edits, edit), undone=())
         child.__dict__["plan"] = edit.apply(self.plan)
         return self._unless_locked(child, edit.title)
@@ -187,6 +192,20 @@ class Scenario:
             f"{named(held)}.",
             remedy="Unlock them first, or leave them out.",
         )
+
+
+def _refuse_names(edit: Edit, plan: Plan) -> None:
+    """Refuse names of new zones that nobody could read, or tell from another."""
+    named_by_edit = dict.fromkeys((*edit.zones, *(zone for zone in edit.to.values() if zone)))
+    for name in named_by_edit:
+        if name in plan.zones:
+            continue
+        if name != name.strip() or not name.isprintable() or not 1 <= len(name) <= LONGEST_NAME:
+            raise PlanError(
+                f"{name[:LONGEST_NAME]!r} cannot be the name of a zone.",
+                remedy=f"Use 1 to {LONGEST_NAME} characters on one line, none of them at an end "
+                "a space.",
+            )
 
 
 def replay(start: Scenario, events: Iterable[Event]) -> Scenario:
