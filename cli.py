@@ -166,6 +166,80 @@ def releases(pack: str) -> None:
         click.echo("\t".join((*words, " ".join(plans), " ".join(keys), entry.hash)))
 
 
+@main.group(cls=_Refusing)
+def scenarios() -> None:
+    """List the scenarios of Redraw, show what happened to one, export and import them."""
+
+
+@scenarios.command("list")
+@click.argument("pack", required=False)
+@click.option("--archived", is_flag=True, help="List those that were put away too.")
+def list_scenarios(pack: str | None, *, archived: bool) -> None:
+    """List scenarios, of PACK or all: id, authority, vintage, title, steps, last change."""
+    from layers.catalogue import open_pack  # noqa: PLC0415  `app` need not wait for it
+    from store.scenarios import open_store  # noqa: PLC0415
+
+    authority = open_pack(pack).authority.key if pack else None
+    for entry in open_store().scenarios(authority, archived=archived):
+        words = (entry.id, entry.authority, entry.vintage, entry.title, str(entry.seq))
+        click.echo("\t".join((*words, entry.changed, entry.changed_by)))
+
+
+@scenarios.command()
+@click.argument("scenario")
+def log(scenario: str) -> None:
+    """Show what happened to SCENARIO: step, when, who, what."""
+    from store.log import one_line  # noqa: PLC0415  `app` need not wait for it
+    from store.scenarios import open_store  # noqa: PLC0415
+
+    saved = open_store().load(scenario)
+    for note in saved.notes:
+        click.echo(note, err=True)
+    for entry in saved.log:
+        click.echo("\t".join((str(entry.seq), entry.when, entry.who, one_line(entry.title))))
+
+
+@scenarios.command()
+@click.argument("scenario")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Write it here; printed by default.",
+)
+def export(scenario: str, out: Path | None) -> None:
+    """Give SCENARIO with all its history as one JSON file."""
+    from store.scenarios import open_store  # noqa: PLC0415  `app` need not wait for it
+    from store.transfer import export_scenario  # noqa: PLC0415
+
+    data = export_scenario(open_store(), scenario)
+    if out is None:
+        click.echo(data.decode(), nl=False)
+        return
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written ({error.strerror}).") from error
+
+
+@scenarios.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+def import_(file: Path) -> None:
+    """Keep the scenario that FILE holds, with its history."""
+    from store.folder import user_name  # noqa: PLC0415  `app` need not wait for it
+    from store.scenarios import open_store  # noqa: PLC0415
+    from store.transfer import import_scenario  # noqa: PLC0415
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read ({error.strerror}).") from error
+    imported = import_scenario(open_store(), data, who=user_name())
+    click.echo(imported.note, err=True)
+    click.echo(f"{imported.id}\t{imported.title}")
+
+
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(

@@ -215,7 +215,7 @@ def event_from_dict(kept: Mapping[str, Any]) -> Event:
     body = {name: value for name, value in kept.items() if name != "kind"}
     try:
         return _KINDS[str(kind)].from_dict(body)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise PlanError(
             f"A step of the scenario, '{kind}', cannot be read.",
             remedy="Restore the scenario from its last good copy.",

@@ -90,8 +90,8 @@ def out_already(
     wanted = _wanted(tables, who=who, when=when, name=name)
     granted: list[Release] = []
     for part, release in wanted:
-        known = _known(release, register, _basis(tables).measures)
-        if known is None and not part.spare:
+        known = None if part.stays else _known(release, register, _basis(tables).measures)
+        if known is None and not (part.spare or part.stays):
             return None
         granted.append(known or release.left_out(part.keys))
     return Leave(tuple(release for _, release in wanted), tuple(granted), ())
@@ -129,6 +129,9 @@ def prepare(
     failures: list[Failure] = []
     notes: list[str] = []
     for part, release in wanted:
+        if part.stays:
+            granted.append(release.left_out(part.keys))
+            continue
         known = _known(release, register, measures)
         if known is not None:
             granted.append(known)
@@ -153,7 +156,8 @@ def sums_of(measures: Measures) -> dict[str, tuple[str, ...]]:
     Open cases are the sum of their kinds, and so are children in need where the counts agree; the
     parts of a group (lead professionals) are those of the measure that counts their whole.
     """
-    found = {total: tuple(kinds) for total, kinds in KNOWN_SUMS.items()}
+    here = {t: tuple(k for k in kinds if measures.has(k)) for t, kinds in KNOWN_SUMS.items()}
+    found = {total: kinds for total, kinds in here.items() if kinds}
     groups = [OPEN_KINDS, *(_of_group(group, measures) for group in _groups(measures))]
     for keys in groups:
         if measures.has(*keys):
@@ -233,7 +237,8 @@ def _wanted(
         keys = table.basis.sensitive
         for part in table.basis.parts:
             told = tuple(key for key in part.keys if key in keys)
-            place = (part.plan, part.rows, part.spare)
+            apart = part.columns if part.spare or part.stays else ()
+            place = (part.plan, part.rows, part.spare, part.stays, apart)
             before = kinds[place].keys if place in kinds else ()
             if told:
                 kinds[place] = replace(part, keys=tuple(dict.fromkeys((*before, *told))))

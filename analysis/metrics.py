@@ -5,7 +5,7 @@ a stored result says which formula made it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.aggregate import ZoneTotals
-from analysis.assumptions import Staff
+from analysis.assumptions import Assumptions, Staff
+from analysis.capacity import WEIGHTED_CASES, case_size
 from analysis.caseload import OPEN_CASES, cases_per_fte, changing_zone
-from analysis.equity import Inequality, inequality
+from analysis.equity import Inequality, chance_cv, inequality
+from analysis.need import Groups, NeedAdjusted, need_adjusted
 from analysis.shape import ZoneShapes, pyramids_split, zone_shapes
 from geo.geography import Geography
 from geo.plan import Plan
@@ -27,7 +29,17 @@ Value = npt.NDArray[np.float64] | float
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What metrics are worked out from: a plan, its totals, its staff, where it came from."""
+    """What metrics are worked out from: a plan, its totals, its staff, where it came from.
+
+    Parameters
+    ----------
+    fte, available
+        Per zone, on paper and as can hold cases; NaN where no staff is recorded.
+    assumptions
+        What staff do when a line moves, what cases weigh, whose FTE is set.
+    need
+        The need group of each unit; None where the pack tells of no need.
+    """
 
     plan: Plan
     baseline: Plan
@@ -35,8 +47,15 @@ class Facts:
     measures: Measures
     totals: ZoneTotals
     fte: npt.NDArray[np.float64]
+    available: npt.NDArray[np.float64]
     pyramids: Plan | None
-    staff: Staff = "stays"
+    assumptions: Assumptions = field(default_factory=Assumptions)
+    need: Groups | None = None
+
+    @property
+    def staff(self) -> Staff:
+        """Whether FTE stays with its zone or follows the cases."""
+        return self.assumptions.staff
 
     def counts(self, key: str) -> npt.NDArray[np.float64]:
         """Give a measure's totals per zone; NaN throughout where the pack does not count it."""
@@ -52,12 +71,58 @@ class Facts:
     @cached_property
     def referral_equity(self) -> Inequality:
         """How unequal referral rates are between zones, children as weights."""
-        return inequality(self.counts("referrals"), self.counts("children"), per=PER_CHILDREN)
+        return self._per_child("referrals")
+
+    @cached_property
+    def cin_equity(self) -> Inequality:
+        """How unequal rates of children in need are between zones, children as weights."""
+        return self._per_child("cin")
+
+    @cached_property
+    def cp_equity(self) -> Inequality:
+        """How unequal rates of child protection plans are between zones, children as weights."""
+        return self._per_child("open_cp")
+
+    @cached_property
+    def against_need(self) -> NeedAdjusted | None:
+        """Referrals of each zone beside those that its children's need would bring."""
+        if self.need is None or not self.measures.has("referrals"):
+            return None
+        children, referrals = (self.measures.counts(key) for key in ("children", "referrals"))
+        return need_adjusted(self.plan, referrals, children, self.need)
+
+    @cached_property
+    def need_equity(self) -> Inequality:
+        """How unequal referrals are against what need would bring, the expected as weights."""
+        found = self.against_need
+        if found is None:
+            nothing = np.full(len(self.plan.zones), np.nan)
+            return inequality(nothing, nothing, per=1)
+        return inequality(found.observed, found.expected, per=1)
 
     @cached_property
     def load_equity(self) -> Inequality:
         """How unequal open cases per FTE are between zones, FTE as weights."""
         return inequality(self.counts(OPEN_CASES), np.where(self.fte > 0, self.fte, np.nan), per=1)
+
+    @cached_property
+    def weighted_equity(self) -> Inequality:
+        """How unequal weighted cases per available FTE are, available FTE as weights."""
+        return inequality(self.counts(WEIGHTED_CASES), self._usable, per=1)
+
+    @cached_property
+    def weighted_noise(self) -> float:
+        """The CV of weighted load to expect of zones that all had one load."""
+        cases = self.counts(WEIGHTED_CASES)
+        size = case_size(self.measures, self.assumptions)
+        return chance_cv(cases if np.isnan(size) else cases / size, self._usable)
+
+    @property
+    def _usable(self) -> npt.NDArray[np.float64]:
+        return np.where(self.available > 0, self.available, np.nan)
+
+    def _per_child(self, key: str) -> Inequality:
+        return inequality(self.counts(key), self.counts("children"), per=PER_CHILDREN)
 
     def changing(self, key: str) -> float:
         """Sum a measure over the units whose zone differs from the baseline's."""
@@ -112,6 +177,13 @@ def _per(
     return x / np.where(n > 0, n, np.nan) * per
 
 
+def _against_need(facts: Facts) -> npt.NDArray[np.float64]:
+    found = facts.against_need
+    if found is None:
+        return np.full(len(facts.plan.zones), np.nan)
+    return found.ratio.value
+
+
 def _split(facts: Facts) -> float:
     if facts.pyramids is None:
         return float("nan")
@@ -130,6 +202,21 @@ METRICS: tuple[Metric, ...] = (
         1,
         lambda f: _per(f.counts("referrals"), f.counts("children"), PER_CHILDREN),
     ),
+    _zone(
+        "cin_rate",
+        "Children in need rate",
+        "per 10,000 children",
+        1,
+        lambda f: _per(f.counts("cin"), f.counts("children"), PER_CHILDREN),
+    ),
+    _zone(
+        "cp_rate",
+        "Child protection plan rate",
+        "per 10,000 children",
+        1,
+        lambda f: _per(f.counts("open_cp"), f.counts("children"), PER_CHILDREN),
+    ),
+    _zone("oe", "Referrals against need", "observed over expected", 2, _against_need),
     _zone("open_cases", "Open cases", "children", 0, lambda f: f.counts(OPEN_CASES)),
     _zone("fte", "Staff", "FTE of all roles", 1, lambda f: f.fte),
     _zone(
@@ -138,6 +225,17 @@ METRICS: tuple[Metric, ...] = (
         "open cases per FTE",
         1,
         lambda f: cases_per_fte(f.counts(OPEN_CASES), f.fte),
+    ),
+    _zone("available_fte", "Available staff", "FTE that can hold cases", 1, lambda f: f.available),
+    _zone(
+        "weighted_cases", "Weighted cases", "cases x weight", 1, lambda f: f.counts(WEIGHTED_CASES)
+    ),
+    _zone(
+        "weighted_load",
+        "Weighted load",
+        "weighted cases per available FTE",
+        1,
+        lambda f: cases_per_fte(f.counts(WEIGHTED_CASES), f.available),
     ),
     _zone("area_km2", "Area", "km²", 1, lambda f: f.shape.area_km2),
     _zone(
@@ -166,6 +264,37 @@ METRICS: tuple[Metric, ...] = (
         1,
         lambda f: 100 * f.referral_equity.noise_floor,
     ),
+    _plan("cin_cv", "Children in need rate CV", "%", 1, lambda f: 100 * f.cin_equity.cv),
+    _plan(
+        "cin_noise",
+        "Children in need rate CV by chance",
+        "%",
+        1,
+        lambda f: 100 * f.cin_equity.noise_floor,
+    ),
+    _plan("cp_cv", "Child protection plan rate CV", "%", 1, lambda f: 100 * f.cp_equity.cv),
+    _plan(
+        "cp_noise",
+        "Child protection plan rate CV by chance",
+        "%",
+        1,
+        lambda f: 100 * f.cp_equity.noise_floor,
+    ),
+    _plan("oe_cv", "Referrals against need CV", "%", 1, lambda f: 100 * f.need_equity.cv),
+    _plan(
+        "oe_max_min",
+        "Referrals against need max/min",
+        "ratio",
+        2,
+        lambda f: f.need_equity.max_min,
+    ),
+    _plan(
+        "oe_noise",
+        "Referrals against need CV by chance",
+        "%",
+        1,
+        lambda f: 100 * f.need_equity.noise_floor,
+    ),
     _plan(
         "load_cv",
         "Cases per worker CV",
@@ -187,6 +316,21 @@ METRICS: tuple[Metric, ...] = (
         "%",
         1,
         lambda f: 100 * f.load_equity.noise_floor,
+    ),
+    _plan("weighted_load_cv", "Weighted load CV", "%", 1, lambda f: 100 * f.weighted_equity.cv),
+    _plan(
+        "weighted_load_max_min",
+        "Weighted load max/min",
+        "ratio",
+        2,
+        lambda f: f.weighted_equity.max_min,
+    ),
+    _plan(
+        "weighted_load_noise",
+        "Weighted load CV by chance",
+        "%",
+        1,
+        lambda f: 100 * f.weighted_noise,
     ),
     _plan(
         "units_moved",

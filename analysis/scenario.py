@@ -7,12 +7,15 @@ A scenario is today's plan plus the edits made to it; undo takes one back withou
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.aggregate import aggregate
 from analysis.assumptions import Assumptions, Staff
+from analysis.bands import need_bands
+from analysis.capacity import available_fte, recorded_fte, weighted_cases
 from analysis.caseload import OPEN_CASES, changing_zone, fte_after, with_open_cases
 from analysis.events import Assume, Border, Edit, Event, Lock, Redo, Undo
 from analysis.metrics import METRICS, Facts, Metric
@@ -21,6 +24,7 @@ from geo.adjacency import positions_of
 from geo.errors import PlanError, named
 from geo.geography import Geography
 from geo.plan import Plan
+from layers.measures import Measures
 from layers.pack import NamedPlan, Pack
 
 CHANGING = ("children", "referrals", OPEN_CASES)
@@ -66,13 +70,18 @@ class Scenario:
         """Whether FTE stays with its zone or follows the cases."""
         return self.assumptions.staff
 
-    @cached_property
+    @property
     def plan(self) -> Plan:
         """The baseline after all edits."""
-        plan = self.baseline.plan
+        return self._plans[-1]
+
+    @cached_property
+    def _plans(self) -> tuple[Plan, ...]:
+        """The baseline, and the plan after each edit: what a child looks up and need not redo."""
+        plans = [self.baseline.plan]
         for edit in self.edits:
-            plan = edit.apply(plan)
-        return plan
+            plans.append(edit.apply(plans[-1]))
+        return tuple(plans)
 
     def take(self, event: Event) -> "Scenario":
         """Return the scenario after an event.
@@ -95,28 +104,45 @@ class Scenario:
             case Border():
                 return self._border(event)
             case Assume():
-                return replace(self, assumptions=event.assumptions)
+                return self._with(self._plans, assumptions=event.assumptions)
 
     def do(self, edit: Edit) -> "Scenario":
         """Take one more step; what was undone before it is forgotten."""
         _refuse_names(edit, self.plan)
-        child = replace(self, edits=(*self.edits, edit), undone=())
-        child.__dict__["plan"] = edit.apply(self.plan)
+        plans = (*self._plans, edit.apply(self.plan))
+        child = self._with(plans, edits=(*self.edits, edit), undone=())
         return self._unless_locked(child, edit.title)
 
     def undo(self) -> "Scenario":
         """Take the last step back."""
         if not self.edits:
             raise PlanError("There is nothing to undo.")
-        child = replace(self, edits=self.edits[:-1], undone=(*self.undone, self.edits[-1]))
+        undone = (*self.undone, self.edits[-1])
+        child = self._with(self._plans[:-1], edits=self.edits[:-1], undone=undone)
         return self._unless_locked(child, f"Undo of '{self.edits[-1].title}'")
 
     def redo(self) -> "Scenario":
         """Take the last undone step again."""
         if not self.undone:
             raise PlanError("There is nothing to redo.")
-        child = replace(self, edits=(*self.edits, self.undone[-1]), undone=self.undone[:-1])
+        again = self.undone[-1]
+        plans = (*self._plans, again.apply(self.plan))
+        child = self._with(plans, edits=(*self.edits, again), undone=self.undone[:-1])
         return self._unless_locked(child, f"Redo of '{self.undone[-1].title}'")
+
+    def from_baseline(self, entry: NamedPlan) -> "Scenario":
+        """Give the same scenario with an equal baseline in the place of its own.
+
+        Pages know a plan of a pack by its entry, and a scenario that was kept brings a copy.
+
+        Raises
+        ------
+        PlanError
+            When the two baselines differ.
+        """
+        if entry.plan != self.baseline.plan:
+            raise PlanError(f"'{entry.title}' is not the plan that the scenario starts from.")
+        return self._with((entry.plan, *self._plans[1:]), baseline=entry)
 
     def locked(self) -> tuple[str, ...]:
         """List the units that may not move: locked themselves, or of a locked zone."""
@@ -158,7 +184,7 @@ class Scenario:
         else:
             zones = self.locked_zones.difference(lock.zones)
             units = self.locked_units.difference(lock.units)
-        return replace(self, locked_zones=zones, locked_units=units)
+        return self._with(self._plans, locked_zones=zones, locked_units=units)
 
     def _border(self, border: Border) -> "Scenario":
         self.plan.positions([unit for pair in border.pairs for unit in pair])
@@ -167,7 +193,13 @@ class Scenario:
             links = links.union(border.pairs)
         if border.what == "cut":
             cuts = cuts.union(border.pairs)
-        return replace(self, links=links, cuts=cuts)
+        return self._with(self._plans, links=links, cuts=cuts)
+
+    def _with(self, plans: tuple[Plan, ...], **changes: Any) -> "Scenario":
+        """Return a child whose plans are known."""
+        child = replace(self, **changes)
+        child.__dict__["_plans"] = plans
+        return child
 
     def _members(self, zone: str) -> tuple[str, ...]:
         return self.plan.members(zone) if zone in self.plan.zones else ()
@@ -294,9 +326,10 @@ def evaluate(scenario: Scenario, pack: Pack) -> Evaluation:
     Evaluation
         A metric whose measures the pack does not have is NaN, never left out.
     """
-    measures = with_open_cases(pack.measures)
+    measures = weighted_cases(with_open_cases(pack.measures), scenario.assumptions)
     baseline, plan = scenario.baseline.plan, scenario.plan
     geography = scenario.on(pack.geography)
+    fte, available = _fte(scenario, pack, measures)
     pyramids = next((entry.plan for entry in pack.plans if entry.kind == "pyramids"), None)
     facts = Facts(
         plan=plan,
@@ -304,9 +337,11 @@ def evaluate(scenario: Scenario, pack: Pack) -> Evaluation:
         geography=geography,
         measures=measures,
         totals=aggregate(plan, measures),
-        fte=_fte(scenario, pack),
+        fte=fte,
+        available=available,
         pyramids=pyramids,
-        staff=scenario.staff,
+        assumptions=scenario.assumptions,
+        need=need_bands(pack, baseline),
     )
     return Evaluation(
         facts=facts,
@@ -362,17 +397,27 @@ def redrawing(
     return start if plan == start.plan else start.do(start.taking(plan, key))
 
 
-def _fte(scenario: Scenario, pack: Pack) -> npt.NDArray[np.float64]:
-    baseline, plan = scenario.baseline.plan, scenario.plan
-    if pack.staffing is None:
-        return np.full(len(plan.zones), np.nan)
-    recorded = pack.staffing.fte(scenario.baseline.key, baseline.zones)
-    measures = with_open_cases(pack.measures)
-    if not measures.has(OPEN_CASES):
-        cases = np.zeros(len(plan.units))
-    else:
-        cases = measures.counts(OPEN_CASES)
-    return fte_after(recorded, cases, before=baseline, after=plan, staff=scenario.staff)
+def _fte(
+    scenario: Scenario, pack: Pack, measures: Measures
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Give FTE after the redraw, on paper and as can hold cases.
+
+    What the planner set for a zone stands there before any of it follows its cases.
+    """
+    baseline, plan = scenario.baseline, scenario.plan
+    known = measures.has(OPEN_CASES)
+    cases = measures.counts(OPEN_CASES) if known else np.zeros(len(plan.units))
+    fresh = [zone for zone in plan.zones if zone not in baseline.plan.zones]
+    found = []
+    for count in (recorded_fte, available_fte):
+        start = count(pack.staffing, baseline.key, baseline.plan.zones, scenario.assumptions)
+        after = fte_after(start, cases, before=baseline.plan, after=plan, staff=scenario.staff)
+        for zone, fte in scenario.assumptions.fte.items():
+            if zone in fresh:
+                at = plan.zone_position(zone)
+                after[at] = fte + (0.0 if np.isnan(after[at]) else after[at])
+        found.append(after)
+    return found[0], found[1]
 
 
 def _spread(evaluation: Evaluation, key: str, zones: tuple[str, ...]) -> npt.NDArray[np.float64]:

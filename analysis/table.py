@@ -74,6 +74,8 @@ class Part:
     spare
         Whether these columns are simply left out where they may not be told, rather than the
         table refused: for a figure beside the others.
+    stays
+        Whether these columns never leave: what they tell would stand in the way of later tables.
     """
 
     plan: Plan
@@ -81,6 +83,7 @@ class Part:
     rows: Literal["zones", "units"] = "zones"
     columns: tuple[str, ...] = ()
     spare: bool = False
+    stays: bool = False
 
     def tells(self, column: str) -> bool:
         """Say whether a column of that key tells it."""

@@ -11,15 +11,18 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.aggregate import NO_ZONE, aggregate
+from analysis.capacity import WEIGHTED_CASES, kinds_of, told_by_weighted
 from analysis.caseload import OPEN_CASES, cases_per_fte
 from analysis.disclosure import POLICIES, Policy, Suppressed, mask_rates, suppress
 from analysis.metrics import METRICS, PER_CHILDREN, Metric
+from analysis.need import expected_counts
 from analysis.protected import protected_units, protected_zones, with_total
 from analysis.rates import compare, indicator_values, rate, rate_interval
 from analysis.scenario import Comparison, Evaluation
 from analysis.shape import M2_PER_KM2
 from analysis.table import Array, Basis, Column, Part, Table, TextColumn
-from geo.plan import Plan
+from analysis.together import protected_together
+from geo.plan import UNASSIGNED, Plan
 from layers.incidents import Incidents
 from layers.indicators import Benchmark, Indicator
 from layers.measures import Measures
@@ -38,7 +41,11 @@ def zone_table(evaluation: Evaluation, pack: Pack) -> Table:
     policy = POLICIES[pack.authority.disclosure]
     plan, measures = evaluation.plan, evaluation.facts.measures
     counts = {key: _counted(evaluation, key, policy) for key in _COUNTED}
+    kinds = _kinds(evaluation, policy)
+    counts["open_cp"] = kinds.get("open_cp", _unknown(plan))
+    counts[WEIGHTED_CASES] = _weighted(evaluation, kinds, counts[OPEN_CASES])
     single = {key: _single(evaluation, key, plan) for key in _SHAPES}
+    single["oe"] = _against_need(evaluation, counts["referrals"], policy)
     shown = counts | _worked_out(counts) | single
     columns: list[Column] = []
     for metric in METRICS:
@@ -67,11 +74,13 @@ def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
     rate and max/min would give the lowest rate back, and with it the count.
     """
     policy = POLICIES[pack.authority.disclosure]
-    hidden = {
-        count for count in _WORKED_OUT_FROM.values() if _gives_away(evaluation, count, policy)
-    }
+    behind = {key for metric in METRICS for key in _behind(metric.key, evaluation)}
+    hidden = {count for count in behind if _gives_away(evaluation, count, policy)}
+    for kind, shown in _kinds(evaluation, policy).items():
+        if (shown.status == Status.SUPPRESSED).any():
+            hidden.add(kind)
     if _fte_gives_away(evaluation, policy):
-        hidden.add(OPEN_CASES)
+        hidden |= {OPEN_CASES, *kinds_of(evaluation.facts.measures)}
     columns = [
         _metric_column(
             metric,
@@ -173,6 +182,7 @@ def before_after_table(comparison: Comparison, pack: Pack) -> Table:
         part
         for evaluation in (comparison.before, comparison.after)
         for part in _zone_basis(evaluation, pack).parts
+        if any(part.tells(column.key) for column in columns)
     ]
     return replace(after, names=names, columns=tuple(columns), basis=Basis.of_pack(pack, *parts))
 
@@ -180,23 +190,31 @@ def before_after_table(comparison: Comparison, pack: Pack) -> Table:
 COMPARED = ("persons", "children", "referrals", "referral_rate", "open_cases", "cases_per_fte")
 """The zone metrics that stand side by side before and after a redraw."""
 
-_COUNTED = ("units", "persons", "children", "referrals", "open_cases", "fte", "area_km2")
+_COUNTED = (
+    "units", "persons", "children", "referrals", "cin", OPEN_CASES, "fte", "available_fte",
+    "area_km2",
+)  # fmt: skip
 _SHAPES = ("polsby_popper", "pieces")
 _MOVED = ("children_moved", "cases_moved")
-_WORKED_OUT_FROM = {"referral": "referrals", "load": OPEN_CASES}
-"""The counts behind the plan metrics whose keys begin so."""
+_WORKED_OUT_FROM = {
+    "referrals": "referrals",
+    "referral": "referrals",
+    "oe": "referrals",
+    "cin": "cin",
+    "cp": "open_cp",
+    "open": OPEN_CASES,
+    "load": OPEN_CASES,
+}
+"""The counts behind the metrics whose keys begin so, up to the first `_`."""
 
-_BY_FTE = ("fte", "cases_per_fte", "load")
+_BY_FTE = ("fte", "available_fte", "cases_per_fte", "load", "weighted_load")
 """Columns worked out from FTE, or keys that begin so."""
 
-_MADE_OF = {
-    "referrals": ("referrals",),
-    "referral_rate": ("referrals",),
-    OPEN_CASES: (OPEN_CASES,),
-    "cases_per_fte": (OPEN_CASES,),
-    "cases_moved": (OPEN_CASES,),
-}
+_MADE_OF = {"cases_per_fte": (OPEN_CASES,), "cases_moved": (OPEN_CASES,)}
 """The sensitive counts that single figures are made of, beside those of `_WORKED_OUT_FROM`."""
+
+_BESIDE = ("cin",)
+"""Counts that only figures beside the others are made of: these give way, not the table."""
 
 
 def _indicator_table(
@@ -258,24 +276,68 @@ def _count_column(measures: Measures, key: str, counts: Suppressed) -> Column:
 
 
 def _made_of(key: str, evaluation: Evaluation) -> tuple[str, ...]:
-    """Name the sensitive counts that a metric is made of."""
-    behind = _WORKED_OUT_FROM.get(key.partition("_")[0])
-    if key == "fte" or key.startswith("fte_"):
+    """Name the sensitive counts that a metric is made of, where there are any."""
+    if key.removeprefix("available_") == "fte":
         return () if evaluation.facts.staff == "stays" else (OPEN_CASES,)
-    return _MADE_OF.get(key, (behind,) if behind else ())
+    return _behind(key, evaluation)
+
+
+def _behind(key: str, evaluation: Evaluation) -> tuple[str, ...]:
+    if key.startswith("weighted_"):
+        return told_by_weighted(evaluation.facts.measures, evaluation.facts.assumptions)
+    single = _WORKED_OUT_FROM.get(key.partition("_")[0])
+    return _MADE_OF.get(key, (single,) if single else ())
 
 
 def _zone_basis(evaluation: Evaluation, pack: Pack) -> Basis:
-    """Say that a table tells the counts of a plan's zones, and those of its baseline's by FTE."""
-    keys = tuple(key for key in _COUNTED if evaluation.facts.measures.has(key))
-    parts = [Part(evaluation.plan, keys)]
-    if evaluation.facts.staff == "follows" and evaluation.plan != evaluation.facts.baseline:
+    """Say that a table tells the counts of a plan's zones, and those of its baseline's by FTE.
+
+    Rates against need tell counts of bands of need, whose zones nobody asked for: they are told on
+    screen and do not leave, or nothing else could that crosses those bands.
+    """
+    facts = evaluation.facts
+    keys = tuple(key for key in _COUNTED if facts.measures.has(key) and key not in _BESIDE)
+    parts = [Part(evaluation.plan, keys), *_parts_beside(evaluation)]
+    if facts.staff == "follows" and evaluation.plan != facts.baseline:
         cases = tuple(key for key in keys if key == OPEN_CASES)
         parts += [
             Part(plan, cases, columns=_BY_FTE, spare=True)
-            for plan in (evaluation.facts.baseline, _moves(evaluation))
+            for plan in (facts.baseline, _moves(evaluation))
         ]
+    if facts.need is not None:
+        parts.append(Part(_bands(evaluation), ("referrals",), columns=("oe",), stays=True))
     return Basis.of_pack(pack, *parts)
+
+
+def _parts_beside(evaluation: Evaluation) -> list[Part]:
+    """Give what figures beside the others tell, each apart so that one may leave without others."""
+    facts = evaluation.facts
+    told = [
+        (("cin",), ("cin",)),
+        (("open_cp",), ("cp",)),
+        (
+            tuple(
+                key
+                for key in told_by_weighted(facts.measures, facts.assumptions)
+                if key != OPEN_CASES
+            ),
+            ("weighted",),
+        ),
+    ]
+    return [
+        Part(evaluation.plan, keys, columns=columns, spare=True)
+        for keys, columns in told
+        if keys and facts.measures.has(*keys)
+    ]
+
+
+def _bands(evaluation: Evaluation) -> Plan:
+    """Give the bands of need as a plan: any grouping of small areas is one."""
+    need = evaluation.facts.need
+    if need is None:
+        raise AssertionError(evaluation)  # only asked for where there is need
+    names = tuple(f"need {band + 1}" for band in range(int(need.max()) + 1))
+    return Plan(evaluation.plan.units, names, need.astype(np.int32))
 
 
 def _plan_basis(evaluation: Evaluation, pack: Pack) -> Basis:
@@ -313,7 +375,9 @@ def _plan_figure(
     value = evaluation.for_plan(key)
     if key in _MOVED:
         return suppress([value], policy=policy)
-    if _WORKED_OUT_FROM.get(key.partition("_")[0]) in hidden:
+    if not hidden.isdisjoint(_behind(key, evaluation)) or (
+        key.startswith("oe_") and _bands_give_away(evaluation, policy)
+    ):
         return _all_suppressed(1)
     return _plain([value])
 
@@ -360,13 +424,106 @@ def _counted(evaluation: Evaluation, key: str, policy: Policy) -> Suppressed:
     facts, plan = evaluation.facts, evaluation.plan
     if facts.measures.has(key):
         return protected_zones(facts.totals, key, facts.measures, policy, plan=plan)
-    if key == "fte" and _fte_gives_away(evaluation, policy):
+    if key not in evaluation.values:
+        return _unknown(plan)
+    if key.endswith("fte") and _fte_gives_away(evaluation, policy):
         return _all_suppressed(len(plan.zones) + len(_loose(plan)) + 1)
     loose = plan.positions(plan.unassigned)
     area_km2 = float(facts.geography.area_m2[loose].sum() / M2_PER_KM2)
-    outside = {"units": float(len(loose)), "area_km2": area_km2, "fte": 0.0}.get(key, np.nan)
+    outside = {
+        "units": float(len(loose)),
+        "area_km2": area_km2,
+        "fte": 0.0,
+        "available_fte": 0.0,
+    }.get(key, np.nan)
     zones = _plain([*evaluation.per_zone(key), *([outside] if len(loose) else [])])
     return with_total(zones)
+
+
+def _kinds(evaluation: Evaluation, policy: Policy) -> dict[str, Suppressed]:
+    """Give the kinds of open case per zone, protected together beside their sum.
+
+    Their sum is shown as it is, so that a kind is hidden where the others and the sum would tell.
+    """
+    facts = evaluation.facts
+    keys = kinds_of(facts.measures)
+    if not keys:
+        return {}
+    found = protected_together(
+        facts.totals, keys, facts.measures, policy, plan=facts.plan, whole=OPEN_CASES
+    )
+    return dict(zip(found.keys, found.parts, strict=True))
+
+
+def _weighted(
+    evaluation: Evaluation, kinds: Mapping[str, Suppressed], cases: Suppressed
+) -> Suppressed:
+    """Give weighted cases per zone, in no zone, and over all, of figures that may be shown.
+
+    Where all kinds weigh the same they are so many times the open cases. Where not, each kind can
+    be worked out from them, and then they are shown only where all kinds and their sum are.
+    """
+    if not kinds:
+        return _unknown(evaluation.plan)
+    measures, assumptions = evaluation.facts.measures, evaluation.facts.assumptions
+    weights = np.array([assumptions.weight(key) for key in kinds])
+    if len(told_by_weighted(measures, assumptions)) > 1:
+        shown = np.array([one.values for one in kinds.values()])
+        values, worst = weights @ shown, [one.status for one in kinds.values()]
+        status = np.max([cases.status, *worst], axis=0)
+    else:
+        values, status = weights[0] * cases.values, cases.status
+    return Suppressed(np.where(status >= Status.NOT_APPLICABLE, np.nan, values), status)
+
+
+def _unknown(plan: Plan) -> Suppressed:
+    """Give what a pack does not count: missing per zone, in no zone, and over all."""
+    return _plain(np.full(len(plan.zones) + len(_loose(plan)) + 1, np.nan))
+
+
+def _against_need(evaluation: Evaluation, referrals: Suppressed, policy: Policy) -> Suppressed:
+    """Set referrals against what need would bring, both of figures that may be shown.
+
+    What bands of need have in common is worked out from the bands' totals as they may be shown.
+    """
+    facts, zones = evaluation.facts, len(evaluation.plan.zones)
+    beyond = len(referrals.values) - zones
+    nothing = np.full(beyond, np.nan), np.full(beyond, Status.NOT_APPLICABLE, dtype=np.int8)
+    if facts.need is None or not facts.measures.has("referrals"):
+        shown = _plain(np.full(zones, np.nan))
+    else:
+        expected = _expected(evaluation, policy)
+        ratio = rate(referrals.values[:zones], expected.values, per=1)
+        shown = mask_rates(ratio, referrals.status[:zones], expected.status)
+    return Suppressed(
+        np.append(shown.values, nothing[0]), np.append(shown.status, nothing[1]).astype(np.int8)
+    )
+
+
+def _expected(evaluation: Evaluation, policy: Policy) -> Suppressed:
+    """Give the referrals that need would bring to each zone; suppressed with those of a band."""
+    facts, plan, bands = evaluation.facts, evaluation.plan, _bands(evaluation)
+    totals = aggregate(bands, facts.measures)
+    seen, children = (
+        protected_zones(totals, key, facts.measures, policy, plan=bands)
+        for key in ("referrals", "children")
+    )
+    each = rate(seen.values[:-1], children.values[:-1], per=1)
+    due = expected_counts(facts.measures.counts("children"), bands.assignment, each)
+    inside = plan.assignment != UNASSIGNED
+    summed = np.bincount(plan.assignment[inside], due[inside], len(plan.zones))
+    values = summed.astype(np.float64)
+    hidden = np.isin(bands.assignment, np.flatnonzero(seen.status[:-1] == Status.SUPPRESSED))
+    touched = np.bincount(plan.assignment[inside & hidden], minlength=len(plan.zones)) > 0
+    lacks = np.where(touched, Status.SUPPRESSED, Status.MISSING)
+    status = np.where(np.isnan(values), lacks, Status.OK).astype(np.int8)
+    return Suppressed(values, status)
+
+
+def _bands_give_away(evaluation: Evaluation, policy: Policy) -> bool:
+    if evaluation.facts.need is None or not evaluation.facts.measures.has("referrals"):
+        return False
+    return bool((_expected(evaluation, policy).status == Status.SUPPRESSED).any())
 
 
 def _single(evaluation: Evaluation, key: str, plan: Plan) -> Suppressed:
@@ -386,13 +543,21 @@ def _loose(plan: Plan) -> tuple[str, ...]:
 def _worked_out(counts: Mapping[str, Suppressed]) -> dict[str, Suppressed]:
     """Work out what follows from protected counts, and mask it where they are."""
     referrals, children = counts["referrals"], counts["children"]
-    cases, fte = counts["open_cases"], counts["fte"]
-    per_child = rate(referrals.values, children.values, per=PER_CHILDREN)
+    cases, fte = counts[OPEN_CASES], counts["fte"]
+    weighted, available = counts[WEIGHTED_CASES], counts["available_fte"]
     per_worker = cases_per_fte(cases.values, fte.values)
+    load = cases_per_fte(weighted.values, available.values)
     return {
-        "referral_rate": mask_rates(per_child, referrals.status, children.status),
+        "referral_rate": _per_child(referrals, children),
+        "cin_rate": _per_child(counts["cin"], children),
+        "cp_rate": _per_child(counts["open_cp"], children),
         "cases_per_fte": mask_rates(per_worker, cases.status, fte.status),
+        "weighted_load": mask_rates(load, weighted.status, available.status),
     }
+
+
+def _per_child(x: Suppressed, n: Suppressed) -> Suppressed:
+    return mask_rates(rate(x.values, n.values, per=PER_CHILDREN), x.status, n.status)
 
 
 def _interval_columns(metric: Metric, x: Suppressed, n: Suppressed) -> list[Column]:

@@ -38,6 +38,7 @@ def run() -> None:
         st.Page(PAGES / "zone_sheet.py", title="Zone sheet", icon=":material/article:"),
         st.Page(PAGES / "front_door.py", title="Front door", icon=":material/filter_alt:"),
         st.Page(PAGES / "redraw.py", title="Redraw", icon=":material/edit_location_alt:"),
+        st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare:"),
         st.Page(PAGES / "data.py", title=DATA, icon=":material/database:"),
         st.Page(PAGES / "published.py", title=PUBLISHED, icon=":material/public:"),
         st.Page(PAGES / "releases.py", title=RELEASES, icon=":material/verified_user:"),

@@ -61,8 +61,9 @@ def public_tables(kept: Kept, geography: Geography) -> list[Public]:
         for table in entry.tables:
             words = {*table.names, *(word for text in table.texts for word in text.texts)}
             if table.columns and not table.codes and not words & small:
-                mapped = [r for r in entry.releases if _is_of(table, r.plan)]
-                found.append(Public(entry, table, mapped[0] if len(mapped) == 1 else None))
+                mapped = {r.plan: r for r in entry.releases if _is_of(table, r.plan)}
+                only = next(iter(mapped.values())) if len(mapped) == 1 else None
+                found.append(Public(entry, table, only))
     return found
 
 

@@ -2,17 +2,22 @@
 
 import csv
 import io
+import json
+import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import geopandas as gpd
 
 from geo.crs import WANTED
+from geo.dissolve import dissolve
 from geo.errors import PlanError, WriteError, named
 from geo.geography import Geography
 from geo.ledger import Ledger
 from geo.plan import Plan
 from geo.read import FORMULA
+from geo.read.plan import FORMAT, UNITS_LAYER, VERSION, ZONES_LAYER, About
 
 
 def write_boundaries(geography: Geography, path: Path | str) -> Path:
@@ -76,6 +81,66 @@ def lookup_csv(plan: Plan) -> str:
     for unit, zone in zip(plan.units, plan.assignment.tolist(), strict=True):
         writer.writerow([safe_cell(unit), safe_cell(plan.name_of(zone) or "")])
     return text.getvalue()
+
+
+def plan_json(plan: Plan, about: About) -> str:
+    """Give a plan as the text of a JSON file, which `geo.read.plan` reads back as it was.
+
+    Zones keep their order, and zones without units are in it; a unit in no zone has null.
+
+    Examples
+    --------
+    >>> text = plan_json(Plan.from_lookup({"E01": "North", "E02": None}), About("Today"))
+    >>> json.loads(text)["assignment"]
+    {'E01': 'North', 'E02': None}
+    """
+    zones = [plan.name_of(zone) for zone in plan.assignment.tolist()]
+    kept = {
+        "format": FORMAT,
+        "version": VERSION,
+        **asdict(about),
+        "zones": list(plan.zones),
+        "assignment": dict(zip(plan.units, zones, strict=True)),
+        "fingerprint": plan.fingerprint,
+    }
+    return json.dumps(kept, ensure_ascii=False, indent=1)
+
+
+def plan_geopackage(plan: Plan, geography: Geography, about: About) -> bytes:
+    """Give a plan as the bytes of a GeoPackage in EPSG:27700 with the layers `zones` and `units`.
+
+    A zone has its outline, its number of units, the plan's fingerprint and all of `about`; a zone
+    without units has an empty outline. A unit has its code, its name and its zone.
+
+    Raises
+    ------
+    PlanError
+        When the plan is not of the geography's units, or has no zones.
+    """
+    shapes = dissolve(geography, plan)
+    if not plan.zones:
+        raise PlanError("The plan has no zones to write.", remedy="Draw or name one first.")
+    zones = {
+        "zone": plan.zones,
+        "units": plan.sizes,
+        **{name: [words] * len(plan.zones) for name, words in asdict(about).items()},
+        "fingerprint": [plan.fingerprint] * len(plan.zones),
+    }
+    units = {
+        "unit": geography.units,
+        "name": geography.names,
+        "zone": [plan.name_of(zone) for zone in plan.assignment.tolist()],
+    }
+    with tempfile.TemporaryDirectory() as folder:  # the library adds a layer to a file only
+        path = Path(folder) / "plan.gpkg"
+        for layer, columns, outlines in (
+            (ZONES_LAYER, zones, shapes),
+            (UNITS_LAYER, units, geography.shapes),
+        ):
+            frame = gpd.GeoDataFrame(columns, geometry=outlines, crs=WANTED)
+            # one kind of shape a layer, or a program that opens it takes the first for all
+            frame.to_file(path, driver="GPKG", layer=layer, promote_to_multi=True)
+        return path.read_bytes()
 
 
 def _require_readable(cells: tuple[str, ...]) -> None:

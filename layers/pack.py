@@ -48,7 +48,10 @@ class Authority:
 
 @dataclass(frozen=True)
 class NamedPlan:
-    """A plan of the pack with its title and how far it can be trusted."""
+    """A plan of the pack with its title and how far it can be trusted.
+
+    `body` says in words whose lines it draws (`Police`); empty for the authority's own teams.
+    """
 
     key: str
     title: str
@@ -58,6 +61,7 @@ class NamedPlan:
     note: str
     source: str
     plan: Plan
+    body: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -4,6 +4,7 @@ Staff belong to a zone of one plan. Another plan has none until somebody says so
 without a row has no staff recorded, which is not zero staff.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ import numpy.typing as npt
 
 from geo.errors import LayerError
 from layers.status import Standing
+
+_FIRST_YEAR = re.compile(r"\bnewly[ -]qualified\b|\b(?:nqsw|asye)s?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -66,3 +69,14 @@ class Staffing:
         if not standings:
             return None
         return "illustrative" if "illustrative" in standings else "official"
+
+
+def names_newly_qualified(role: str) -> bool:
+    """Say whether a role's name is that of workers in their first year (NQSW, ASYE).
+
+    It speaks for files that have no column to say so.
+
+    >>> names_newly_qualified("Newly qualified social worker"), names_newly_qualified("Manager")
+    (True, False)
+    """
+    return _FIRST_YEAR.search(role) is not None

@@ -1,1 +1,1 @@
-"""What the tool keeps between sessions: the register of releases."""
+"""What the tool keeps between sessions: the register of releases, and scenarios."""

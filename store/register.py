@@ -7,7 +7,6 @@ a line that was changed or taken out is noticed. A line is on the disk before it
 one that was cut off was never released.
 """
 
-import getpass
 import hashlib
 import json
 import os
@@ -23,9 +22,21 @@ from typing import IO, Any
 from analysis.releases import Register, Release
 from analysis.table import Table
 from geo.errors import LayerError, StoreError
+from store.folder import STORE_VARIABLE, USER_VARIABLE, store_folder, user_name
 
-STORE_VARIABLE = "ZONEWRIGHT_STORE"
-USER_VARIABLE = "ZONEWRIGHT_USER"
+__all__ = [  # where the store stands and who is at work is asked for here as well
+    "STORE_VARIABLE",
+    "USER_VARIABLE",
+    "Desk",
+    "Entry",
+    "Kept",
+    "open_register",
+    "read_register",
+    "register_path",
+    "store_folder",
+    "user_name",
+]
+
 VERSION = 1
 WAIT_S = 20.0
 """How long to wait while another session releases something."""
@@ -83,23 +94,6 @@ class Kept:
         """Count the releases of other units, such as another vintage of small areas."""
         total = sum(len(entry.releases) for entry in self.entries)
         return total - len(self.register(units))
-
-
-def store_folder() -> Path:
-    """Say where registers are kept."""
-    named = os.environ.get(STORE_VARIABLE, "")
-    return Path(named) if named else Path.home() / "Zonewright" / "store"
-
-
-def user_name() -> str:
-    """Say who releases: ZONEWRIGHT_USER, or else who is logged in to this computer."""
-    named = os.environ.get(USER_VARIABLE, "").strip()
-    if named:
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # no such thing in some containers
-        return "unknown"
 
 
 def register_path(authority: str) -> Path:

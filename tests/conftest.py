@@ -10,7 +10,9 @@ from hypothesis import settings
 from layers.catalogue import PACKS_VARIABLE, open_pack
 from layers.pack import Pack
 from layers.read import read_pack
+from postgres import fresh, served
 from small_pack import write_small_pack
+from store.database import DATABASE_VARIABLE
 from store.register import STORE_VARIABLE
 
 settings.register_profile("zonewright", deadline=None)  # slow machines are no faults
@@ -24,6 +26,7 @@ def _nothing_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Keep tests out of the register, and away from the packs, of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(STORE_VARIABLE, str(tmp_path_factory.mktemp("store")))
+        patch.delenv(DATABASE_VARIABLE, raising=False)
         patch.setenv(PACKS_VARIABLE, "")  # a developer's own packs are no packs of the tests
         yield
 
@@ -61,3 +64,19 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Pack:
 def small_folder(tmp_path: Path) -> Path:
     """A copy of the small pack that a test may break."""
     return write_small_pack(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database of scenarios: a file, and a schema of a server."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'scenarios.sqlite'}"
+        return
+    with fresh(request.getfixturevalue("postgres_server")) as address:
+        yield address

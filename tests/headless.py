@@ -25,22 +25,42 @@ QUIET = (
 )  # fmt: skip
 
 
+class Served:
+    """The app at a port of its own: it can be killed, and come back at the same address."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.at = f"http://127.0.0.1:{self.port}"
+        self.settings = settings
+        self.process: subprocess.Popen[bytes]
+        self.start()
+
+    def start(self) -> None:
+        words = [sys.executable, "-m", "cli", "app", "--no-browser", "--port", str(self.port)]
+        # a file that somebody saves meanwhile must not be loaded into the app under test
+        environment = {**os.environ, "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none", **self.settings}
+        self.process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment)
+        _wait_until_up(f"{self.at}/_stcore/health")
+
+
+@contextmanager
+def serve_process(**settings: str) -> Iterator[Served]:
+    """Serve the app at a free port with `settings` in its environment."""
+    app = Served(settings)
+    try:
+        yield app
+    finally:
+        app.process.terminate()
+        app.process.wait()
+
+
 @contextmanager
 def serve(**settings: str) -> Iterator[str]:
     """Serve the app at a free port with `settings` in its environment, and give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [sys.executable, "-m", "cli", "app", "--no-browser", "--port", str(port)]
-    # a file that somebody saves meanwhile must not be loaded into the app under test
-    environment = {**os.environ, "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none", **settings}
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment) as app:
-        at = f"http://127.0.0.1:{port}"
-        try:
-            _wait_until_up(f"{at}/_stcore/health")
-            yield at
-        finally:
-            app.terminate()
+    with serve_process(**settings) as app:
+        yield app.at
 
 
 def _wait_until_up(health: str) -> None:

@@ -1,48 +1,43 @@
-"""Redraw: move small areas between zones and see what it does to equity and caseload."""
+"""Redraw: paint zones and see what it does to equity, caseload, continuity and other lines."""
 
 import streamlit as st
 
 from analysis.scenario import Scenario, compare, evaluate
-from analysis.tables import before_after_table
-from app.choices import choose, title
-from app.redraw.page import (
-    cards,
-    current,
-    files,
-    history,
-    move_controls,
-    redraw_map,
-    staff_choice,
-    warnings,
-)
-from app.tables import show_table
+from app.choices import choose, recall, remember, title
+from app.redraw.desk import open_desk
+from app.redraw.page import cards, show_messages, show_moves, show_painter, show_warnings
+from app.redraw.parts import PARTS, show_part
+from app.redraw.scenarios import show_bar, show_conflict, show_misfit, show_said
+from store.log import MisfitError
 
 choice = choose()
-scenario = staff_choice(current(choice))
 title("Redraw", choice)
+try:
+    desk = open_desk(choice)
+except MisfitError as fault:
+    show_misfit(choice, fault)
+    st.stop()
 
-before = evaluate(Scenario("today", choice.entry), choice.pack)
-after = evaluate(scenario, choice.pack)
+show_bar(desk)
+show_said()
+show_messages(desk)
+show_conflict(desk)
+
+usual = desk.scenario.assumptions.with_changes(fte={})  # staff that was moved is of the redraw
+before = evaluate(Scenario("today", choice.entry, assumptions=usual), choice.pack)
+after = evaluate(desk.scenario, choice.pack)
 comparison = compare(before, after)
 
+show_painter(desk, comparison)
 cards(comparison, choice.pack)
-left, right = st.columns([3, 2], gap="medium")
-with left:
-    redraw_map(choice, scenario)
-with right:
-    move_controls(choice, scenario)
-    history(choice, scenario)
-    warnings(choice, comparison)
+show_warnings(desk, comparison)
+with st.expander("Move small areas by name, without the map"):
+    show_moves(desk)
 
-show_table(
-    before_after_table(comparison, choice.pack),
-    key="redraw-table",
-    file=f"{choice.pack.authority.key}-{choice.entry.key}-before-after.csv",
-    about={
-        "authority": choice.pack.authority.name,
-        "baseline": choice.entry.title,
-        "fingerprint": scenario.plan.fingerprint,
-    },
-    caption="Before and after. Each small area's referrals and cases go with it.",
-)
-files(choice, scenario, after)
+recall("part", "redraw-part", list(PARTS), default="zones")
+part = st.segmented_control(
+    "Part of the page", list(PARTS), format_func=lambda key: PARTS[key], required=True,
+    key="redraw-part", label_visibility="collapsed",
+)  # fmt: skip
+remember("part", "redraw-part")
+show_part(part or "zones", desk, comparison)

@@ -27,7 +27,7 @@ from geo.ledger import Account, Ledger
 from geo.read.file import File, as_file
 from geo.read.shapes import FORMATS, read_features
 
-__all__ = ["FORMATS", "Areas", "Boundaries", "read_areas", "read_boundaries"]
+__all__ = ["FORMATS", "Areas", "Boundaries", "area_columns", "read_areas", "read_boundaries"]
 
 _GSS = re.compile(r"[EWSNKJLM]\d{8}")
 _FINEST_FIRST = ("E00", "W00", "E01", "W01", "E02", "W02", "E05", "W05")
@@ -257,6 +257,30 @@ def read_areas(
     others = [c for c in frame.columns if c not in (column, frame.geometry.name)]
     attributes = {str(c): tuple(_text(frame[c].iloc[kept[first]])) for c in others}
     return Areas(joined, shapes, attributes, account.close(), (*mended, *notes))
+
+
+def area_columns(
+    source: Path | str | File, *, layer: str | None = None
+) -> tuple[tuple[str, ...], str | None]:
+    """List the columns that may hold the names of areas, and the one that `read_areas` would take.
+
+    Raises
+    ------
+    ReadError
+        When the file cannot be read, or holds nothing but shapes.
+    """
+    file = as_file(source)
+    frame = read_features(file, layer, needs_prj=True)
+    columns = tuple(str(column) for column in frame.columns if column != frame.geometry.name)
+    if not columns:
+        raise ReadError(
+            f"{file.name} holds shapes without a name.",
+            remedy="Export it with a column of names.",
+        )
+    try:
+        return columns, _name_column(frame, file.name, None)
+    except ReadError:
+        return columns, None
 
 
 def _code_column(frame: gpd.GeoDataFrame, label: str, wanted: str | None) -> str:

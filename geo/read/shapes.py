@@ -90,6 +90,28 @@ def read_features(file: File, layer: str | None, *, needs_prj: bool) -> gpd.GeoD
     return frame.reset_index(drop=True)
 
 
+def list_layers(file: File) -> tuple[str, ...]:
+    """Name the layers with shapes of a GeoPackage, or the shapefiles of a zip, to choose from.
+
+    Nothing is named where a file of its kind has one layer, or cannot be read: reading says why.
+    """
+    kind = FORMATS.get(file.suffix)
+    try:
+        if kind == "zipped shapefile":
+            require_sound_archive(file)
+            with file.open() as stream, zipfile.ZipFile(stream) as archive:
+                names = [name for name in archive.namelist() if _suffix(name) == ".shp"]
+            return tuple(PurePosixPath(n).stem for n in names if not n.startswith("__MACOSX/"))
+        if kind != "GeoPackage" or not _content(file).startswith(_STARTS[kind]):
+            return ()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names in memory, which have no ending
+            layers = pyogrio.list_layers(file.path or _content(file))
+        return tuple(str(name) for name, geometry in layers if geometry is not None)
+    except Exception:  # noqa: BLE001  the libraries raise a dozen kinds; reading names the fault
+        return ()
+
+
 def _open(file: File, kind: str, layer: str | None, *, needs_prj: bool) -> Any:
     if kind == "zipped shapefile":
         return _open_zip(file, layer, needs_prj=needs_prj)

@@ -108,6 +108,7 @@ def _plan_settings(built: BuiltPlan) -> dict[str, Any]:
         "status": plan.status,
         "note": plan.note,
         "source": plan.source,
+        "body": plan.body,
     }
 
 

@@ -37,7 +37,7 @@ from layers.places import School, Site, Tier, Town
 from layers.programmes import Programme
 from layers.read.kept import read_ledgers, read_series
 from layers.source import Source
-from layers.staffing import Post, Staffing
+from layers.staffing import Post, Staffing, names_newly_qualified
 from layers.status import SYMBOL, Standing, Status
 from layers.totals import Total
 from layers.write import STATUS_SUFFIX
@@ -67,6 +67,7 @@ class _PlanSettings(pydantic.BaseModel, extra="forbid", frozen=True):
     status: Literal["published", "approximate"]
     note: str = ""
     source: str = ""
+    body: str = ""
 
 
 class _IncidentSettings(pydantic.BaseModel, extra="forbid", frozen=True):
@@ -220,6 +221,7 @@ def _plan(
         note=entry.note,
         source=entry.source,
         plan=plan,
+        body=entry.body,
     )
 
 
@@ -358,9 +360,15 @@ def _post(row: Cells) -> Post:
         fte=_number(row, "fte"),
         status=_standing(row),
         source=row["source"],
-        newly_qualified=row.get("newly_qualified", "") == "yes",
+        newly_qualified=_newly_qualified(row),
         absence=_amount(row, "absence") or 0.0,
     )
+
+
+def _newly_qualified(row: Cells) -> bool:
+    """Go by the column; where it says nothing, by the name of the role."""
+    said = row.get("newly_qualified", "")
+    return said == "yes" if said else names_newly_qualified(row["role"])
 
 
 def _school(row: Cells) -> School:

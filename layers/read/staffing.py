@@ -25,7 +25,7 @@ from layers.read.own import (
 )
 from layers.read.schema import keep_valid
 from layers.source import Source
-from layers.staffing import Post, Staffing
+from layers.staffing import Post, Staffing, names_newly_qualified
 from layers.status import Standing
 
 COLUMNS: Aliases = {
@@ -100,12 +100,17 @@ def read_staffing(
             fte=parse_amount(row["fte"]) or 0.0,
             status=status,
             source=file.name,
-            newly_qualified=row["newly_qualified"].casefold() in YES,
+            newly_qualified=_newly_qualified(row["newly_qualified"], row["role"]),
             absence=_absence(row["absence"], in_per_cent=in_per_cent),
         )
         for row in rows.to_dict("records")
     )
     return StaffingFile(Staffing(posts), account.close(), own_source(file), table.notes)
+
+
+def _newly_qualified(said: str, role: str) -> bool:
+    """Go by the column; where it says nothing, by the name of the role."""
+    return said.casefold() in YES if said else names_newly_qualified(role)
 
 
 def _schema(*, in_per_cent: bool) -> pa.DataFrameSchema:

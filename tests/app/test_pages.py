@@ -6,15 +6,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.events import Edit
-from analysis.scenario import Scenario, evaluate
-from analysis.tables import plan_table, zone_table
-from geo.write import lookup_csv
 from layers.pack import Pack
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("zone_map", "need_and_outcomes", "redraw", "sources", "projector")
-MOVED = ("E01020455", "E01020456")
 
 OpenPage = Callable[..., AppTest]
 
@@ -107,119 +102,6 @@ def test_small_areas_are_coloured_by_every_kind_of_class(open_page: OpenPage, me
     app = open_page(shade="referrals", by="unit")
     app.selectbox(key="method").set_value(method).run()
     assert _is_well(app)
-
-
-def _move(app: AppTest, units: tuple[str, ...], to: str) -> AppTest:
-    app.multiselect(key="chosen-dorset-areas").set_value(list(units)).run()
-    app.selectbox(key="move-to").set_value(to).run()
-    return next(b for b in app.button if b.label.startswith("Move")).click().run()
-
-
-def _button(app: AppTest, label: str) -> AppTest:
-    return next(b for b in app.button if b.label == label).click().run()
-
-
-def _cards(app: AppTest) -> str:
-    return next(text for text in _html(app).splitlines() if "zw-cards" in text and "<div" in text)
-
-
-def test_moving_units_shows_what_the_command_line_would(open_page: OpenPage, dorset: Pack) -> None:
-    entry = dorset.plan("areas")
-    units = entry.plan.members("South")[:6]
-    app = _move(open_page("redraw", pack="dorset", plan="areas"), units, "West")
-    scenario = Scenario("x", entry).do(Edit.move(units, to="West"))
-    result = evaluate(scenario, dorset)
-    equity = plan_table(result, dorset)
-    for key in ("referral_cv", "referral_gini", "referral_max_min", "load_cv", "children_moved"):
-        assert equity.cell(equity.column(key), 0) in _cards(app)
-    zones = zone_table(result, dorset)
-    rate = zones.column("referral_rate")
-    assert all(f"<td>{zones.cell(rate, row)}</td>" in _html(app) for row in range(4))
-
-
-def test_undo_redo_and_reset_take_the_figures_with_them(open_page: OpenPage, dorset: Pack) -> None:
-    app = open_page("redraw", pack="dorset", plan="areas")
-    today = _cards(app)
-    moved = _cards(_move(app, dorset.plan("areas").plan.members("South")[:4], "West"))
-    assert moved != today
-    assert _cards(_button(app, "Undo")) == today
-    assert _cards(_button(app, "Redo")) == moved
-    assert _cards(_button(app, "Reset")) == today
-    assert _cards(_button(app, "Undo")) == moved
-
-
-def test_a_redraw_stays_when_the_page_changes(open_page: OpenPage, dorset: Pack) -> None:
-    app = open_page("redraw", pack="dorset", plan="areas")
-    moved = _cards(_move(app, dorset.plan("areas").plan.members("South")[:4], "West"))
-    app.switch_page("app/pages/sources.py").run()
-    app.switch_page("app/pages/redraw.py").run()
-    assert _cards(app) == moved
-
-
-def test_a_zone_in_pieces_is_named(open_page: OpenPage, dorset: Pack) -> None:
-    plan = dorset.plan("areas").plan
-    touching = dorset.geography.neighbours
-    inner = next(
-        unit
-        for unit in plan.members("North")
-        if all(
-            plan.assignment[n] == plan.zone_position("North")
-            for n in touching.of(dorset.geography.position[unit])
-        )
-    )
-    app = _move(open_page("redraw", pack="dorset", plan="areas"), (inner,), "South")
-    name = dorset.geography.names[dorset.geography.position[inner]]
-    assert any("A piece of South lies apart" in w.value and name in w.value for w in app.warning)
-
-
-def test_a_new_zone_has_no_staff_and_says_so(open_page: OpenPage, dorset: Pack) -> None:
-    app = open_page("redraw", pack="dorset", plan="areas")
-    units = list(dorset.plan("areas").plan.members("South")[:5])
-    app.multiselect(key="chosen-dorset-areas").set_value(units).run()
-    app.selectbox(key="move-to").set_value("New zone …").run()
-    app.text_input(key="new-zone").set_value("<b>East & co</b>").run()
-    next(b for b in app.button if b.label.startswith("Move")).click().run()
-    assert _is_well(app)
-    assert "&lt;b&gt;East &amp; co&lt;/b&gt;" in _html(app)
-    assert "<b>East" not in _html(app)
-
-
-def test_staff_may_follow_their_cases(open_page: OpenPage, dorset: Pack) -> None:
-    app = open_page("redraw", pack="dorset", plan="areas")
-    stays = _cards(_move(app, dorset.plan("areas").plan.members("South")[:9], "West"))
-    app.toggle(key="staff-follows").set_value(True).run()
-    assert _cards(app) != stays
-
-
-def test_a_saved_plan_is_loaded_again(open_page: OpenPage, dorset: Pack) -> None:
-    entry = dorset.plan("areas")
-    redrawn = entry.plan.move(entry.plan.members("South")[:5], to="West")
-    app = open_page("redraw", pack="dorset", plan="areas")
-    app.file_uploader[0].upload("plan.csv", lookup_csv(redrawn).encode(), "text/csv").run()
-    _button(app, "Use it: 5 small areas change zone")
-    result = evaluate(Scenario("x", entry).do(Edit.replace_with(redrawn, "x")), dorset)
-    cv = plan_table(result, dorset)
-    assert cv.cell(cv.column("referral_cv"), 0) in _cards(app)
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "empty"),
-        (b"unit,zone\nE01020455,South\n", "no zone for"),
-        (b"\xff\xfe\x00\x01", "no rows"),
-        (b"unit,zone\nE99999999,South\n", "units"),
-        (b"a,b\n1,2\n", "column"),
-    ],
-)
-def test_a_wrong_lookup_is_refused_in_one_message(
-    open_page: OpenPage, content: bytes, said: str
-) -> None:
-    app = open_page("redraw", pack="dorset", plan="areas")
-    app.file_uploader[0].upload("plan.csv", content, "text/csv").run()
-    assert len(app.error) == 1
-    assert said in app.error[0].value.replace("\\", "")
-    assert not app.exception
 
 
 def test_a_pack_of_ones_own_opens_first(

@@ -53,8 +53,12 @@ OF = {
     "upper": "referrals",
     "open_cases": "open_cases",
     "cases_per_fte": "open_cases",
+    "cp_rate": "open_cp",
 }
 """The count that each column of the tables tells, by the column's key."""
+
+WEIGHTED = ("weighted_cases", "weighted_load")
+"""Columns that tell open cases where all weigh the same, and each kind where they do not."""
 
 KINDS = ("open_cin", "open_cp", "open_cla")
 OFF = Policy("off", low=10**6, high=10**6, symbol="c", round_to=1)
@@ -103,11 +107,10 @@ def tables(pack: Pack, scenario: Scenario, rng: np.random.Generator) -> tuple[Ta
 
 def scenarios(pack: Pack, rng: np.random.Generator) -> Iterator[Scenario]:
     """Draw redraws, each a unit or two from the one before."""
-    scenario = Scenario(
-        "redraw",
-        pack.plan("zones"),
-        assumptions=Assumptions(staff=str(rng.choice(["stays", "follows"]))),
-    )
+    weights = {"open_cp": float(rng.choice([1.0, 1.0, 2.5]))}
+    staff = str(rng.choice(["stays", "follows"]))
+    assumptions = Assumptions(staff=staff, weights=weights)
+    scenario = Scenario("redraw", pack.plan("zones"), assumptions=assumptions)
     for _ in range(int(rng.integers(2, 5))):
         yield scenario
         units = rng.choice(UNITS, rng.integers(1, 3), replace=False)
@@ -129,18 +132,24 @@ def leave(
     return out
 
 
-def read(table: Table, plans: dict[str, Plan]) -> list[Seen]:
-    """Read a file: what each number in it tells."""
+def read(table: Table, plans: dict[str, Plan], *, alike: bool = True) -> list[Seen]:
+    """Read a file: what each number in it tells; `alike` says that all cases weigh the same."""
     seen = []
     lines = list(csv.DictReader(io.StringIO(table.to_csv())))
     for column in table.columns:
         key, _, when = column.key.rpartition("_")
         name, plan = (key, plans[when]) if when in plans else (column.key, plans["after"])
-        if name not in OF:
+        if name not in (*OF, *WEIGHTED):
             continue
         for row, line in enumerate(lines):
             area = area_of(line, table, plan)
             text = line[column.key]
+            if name in WEIGHTED:
+                told = ("open_cases",) if alike else ("open_cases", "open_cin", "open_cp")
+                if text not in (table.symbol, "", "z"):
+                    status = int(column.status[row])
+                    seen += [Seen(key, area, float(text), status) for key in told]
+                continue
             if text == table.symbol:
                 seen.append(Seen(OF[name], area, np.nan, int(Status.SUPPRESSED)))
             elif text not in ("", "z"):
@@ -157,7 +166,8 @@ def read_fte(table: Table, plans: dict[str, Plan]) -> list[Seen]:
     ways = [(before.zone_of(unit), after.zone_of(unit)) for unit in UNITS]
     seen = []
     for column in table.columns:
-        if column.key not in ("fte", "cases_per_fte", "cases_per_fte_after"):
+        by_fte = ("fte", "available_fte", "cases_per_fte", "cases_per_fte_after", "weighted_load")
+        if column.key not in by_fte:
             continue
         for row, name in enumerate(table.names):
             for way in {way for way in ways if name in way and way[0] != way[1]}:
@@ -180,7 +190,7 @@ def area_of(line: dict[str, str], table: Table, plan: Plan) -> np.ndarray:
 
 def recovered(pack: Pack, seen: list[Seen], *, bounds: bool) -> list[tuple[str, list[float]]]:
     """List the sets of units with counts from 1 to 5 that the files tell."""
-    found = []
+    found = told_of_kinds(pack, seen)
     for key in ("referrals", "open_cases"):
         mine = [one for one in seen if one.key == key]
         keys = KINDS if key == "open_cases" else (key,)
@@ -196,6 +206,33 @@ def recovered(pack: Pack, seen: list[Seen], *, bounds: bool) -> list[tuple[str, 
         if bounds:
             units = np.eye(9)[(counts >= 1) & (counts <= 5)]
             found += [(key, u.tolist()) for u in units[tight(units, mine, counts)]]
+    return found
+
+
+def told_of_kinds(pack: Pack, seen: list[Seen]) -> list[tuple[str, list[float]]]:
+    """List the sets of units whose count of one kind of case the files tell.
+
+    A kind is what the other leaves of the open cases: unknown are the units, first of one kind.
+    """
+    parts = {"open_cin": (1, 0), "open_cp": (0, 1), "open_cases": (1, 1)}
+    rows = [
+        np.concatenate([weight * one.area for weight in parts[one.key]])
+        for one in seen
+        if one.key in parts and one.status == Status.OK
+    ]
+    if not rows:
+        return []
+    basis, nothing = np.array(rows), np.zeros_like(SETS)
+    inside = np.linalg.pinv(basis) @ basis
+    found = []
+    for key, sets in (
+        ("open_cin", np.hstack([SETS, nothing])),
+        ("open_cp", np.hstack([nothing, SETS])),
+    ):
+        truth = SETS @ pack.measures.counts(key)
+        small = (truth >= 1) & (truth <= 5)
+        told = np.abs(sets @ inside - sets).max(axis=1) < 1e-9
+        found += [(key, s.tolist()) for s in SETS[small & told]]
     return found
 
 
@@ -238,7 +275,8 @@ def attack(
         plans = {"before": scenario.baseline.plan, "after": scenario.plan}
         for table in leave(tables(pack, scenario, rng), rng, register=register):
             files += 1
-            seen += read(table, plans)
+            weights = set(scenario.assumptions.weights.values()) | {1.0}
+            seen += read(table, plans, alike=len(weights) == 1)
             if scenario.staff == "follows":
                 seen += read_fte(table, plans)
     return recovered(pack, seen, bounds=bounds), files

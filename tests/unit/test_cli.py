@@ -259,7 +259,7 @@ def test_a_summary_is_entered_in_the_register_once() -> None:
     words = line.split("\t")
     assert words[0] == "1"
     assert words[2:4] == ["A Planner", "Summary of zones (csv, zones)"]
-    assert words[5] == "referrals open_cases"
+    assert words[5] == "referrals open_cases cin open_cp"
     assert re.fullmatch("[0-9a-f]{16}", words[6])
 
 

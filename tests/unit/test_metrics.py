@@ -1,15 +1,18 @@
 """The registry: what every metric must have, and what each is on a pack drawn by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from analysis.bands import need_bands
 from analysis.events import Edit
 from analysis.metrics import METRICS, Metric
 from analysis.scenario import Evaluation, Scenario, evaluate, metric
 from analysis.tables import plan_table, zone_table
 from geo.errors import PlanError
+from layers.measures import Measure
 from layers.pack import Pack
 from small_pack import UNITS
 
@@ -88,8 +91,12 @@ def test_a_referral_rate_is_neither_good_nor_bad(entry: Metric) -> None:
         ("children", [600, 600, 800]),
         ("referrals", [60, 30, 20]),
         ("referral_rate", [1000, 500, 250]),
+        ("cp_rate", [10 / 0.06, 5 / 0.06, 6 / 0.08]),
         ("open_cases", [40, 20, 26]),
         ("fte", [4, 1, 2]),
+        ("available_fte", [3.9, 1, 2]),  # one of the north's four is newly qualified
+        ("weighted_cases", [40, 20, 26]),
+        ("weighted_load", [40 / 3.9, 20, 13]),
         ("cases_per_fte", [10, 20, 13]),
         ("area_km2", [0.03, 0.03, 0.03]),
         ("polsby_popper", [4 * np.pi * 3 / 64] * 3),
@@ -138,6 +145,60 @@ def test_figures_of_a_redraw(redrawn: Evaluation, key: str, answer: float) -> No
     assert redrawn.for_plan(key) == answer
 
 
+def with_counts(pack: Pack, **counts: list[float]) -> Pack:
+    measures = pack.measures
+    for key, row in counts.items():
+        described = Measure(key, key, "children", "2017", "drawn", "official", sensitive=True)
+        measures = measures.joined(described, row)
+    return replace(pack, measures=measures)
+
+
+def test_children_in_need_are_told_per_child(small: Pack) -> None:
+    pack = with_counts(small, cin=[10.0, 20, 30, 8, 8, 8, 20, 6, 6])
+    result = evaluate(Scenario("x", pack.plan("zones")), pack)
+    np.testing.assert_allclose(result.per_zone("cin_rate"), [1000, 400, 400])
+    assert 0 < result.for_plan("cin_noise") < result.for_plan("cin_cv")
+
+
+def test_where_all_need_is_alike_the_expected_is_the_mean(small: Pack) -> None:
+    children = small.measures.counts("children")
+    pack = with_counts(small, children_low_income=(children / 5).tolist())
+    result = evaluate(Scenario("x", pack.plan("zones")), pack)
+    np.testing.assert_allclose(result.per_zone("oe"), np.array([1000, 500, 250]) / 550)
+    assert result.for_plan("oe_cv") == pytest.approx(result.for_plan("referral_cv"))
+    assert result.for_plan("oe_noise") == pytest.approx(result.for_plan("referral_noise"))
+    assert result.for_plan("oe_max_min") == pytest.approx(4)
+
+
+def test_need_that_explains_all_leaves_nothing_against_it(small: Pack) -> None:
+    """Each row of the drawing is a zone and of one need: its own rate is what it should have."""
+    shares = [0.5] * 3 + [0.3] * 3 + [0.1] * 3
+    poor = (small.measures.counts("children") * shares).tolist()
+    pack = with_counts(small, children_low_income=poor)
+    result = evaluate(Scenario("x", pack.plan("zones")), pack)
+    np.testing.assert_allclose(result.per_zone("oe"), 1, atol=0.2)  # fifths cut across a zone
+    assert result.for_plan("oe_cv") < 0.3 * result.for_plan("referral_cv")
+
+
+def test_what_need_would_bring_adds_up_to_what_was_seen(dorset: Pack) -> None:
+    for entry in dorset.plans:
+        facts = evaluate(Scenario("x", entry), dorset).facts
+        found = facts.against_need
+        assert found is not None
+        assert found.expected.sum() == pytest.approx(dorset.measures.counts("referrals").sum())
+
+
+def test_small_areas_of_unknown_need_have_a_band_of_their_own(small: Pack) -> None:
+    pack = with_counts(small, children_low_income=[3.0, 50, 90, 40, 50, 60, 70, 80, 90])
+    bands = need_bands(pack, pack.plan("zones").plan)
+    assert bands is not None
+    assert bands[0] == bands.max() == 5
+    assert (bands >= 0).all()
+    assert need_bands(small, small.plan("zones").plan) is None
+    nothing = with_counts(small, children_low_income=[2.0] * 9)
+    assert need_bands(nothing, nothing.plan("zones").plan) is None
+
+
 def test_chance_is_less_than_what_the_zones_differ_by(today: Evaluation) -> None:
     noise = today.for_plan("referral_noise")
     assert 0 < noise < today.for_plan("referral_cv")
@@ -160,7 +221,8 @@ def test_a_metric_of_a_zone_is_not_one_of_the_plan(today: Evaluation) -> None:
 def test_an_empty_zone_breaks_no_metric(entry: Metric, small: Pack) -> None:
     emptied = Scenario("redraw", small.plan("zones")).do(Edit.move(UNITS[3:6], to="North"))
     value = entry.compute(evaluate(emptied, small).facts)
-    if entry.scope == "zone" and entry.key not in {"referral_rate", "polsby_popper"}:
+    per_child = {"referral_rate", "cin_rate", "cp_rate", "oe"}
+    if entry.scope == "zone" and entry.key not in per_child | {"polsby_popper"}:
         assert not np.isnan(value).any()
 
 

@@ -14,6 +14,8 @@ from analysis.assumptions import Assumptions
 from analysis.caseload import OPEN_CASES, with_open_cases
 from analysis.disclosure import DFE, NHS, Policy
 from analysis.events import Edit
+from analysis.leaving import prepare
+from analysis.releases import Register
 from analysis.scenario import Scenario, compare, evaluate
 from analysis.table import Column, Table
 from analysis.tables import (
@@ -508,3 +510,113 @@ def test_staff_that_follow_a_large_move_are_shown(dorset: Pack) -> None:
         evaluate(replace(scenario, assumptions=Assumptions(staff="follows")), dorset), dorset
     )
     assert (table.column("fte").status == Status.OK).all()
+
+
+# weighted cases, and rates of need
+
+
+def weighted_of(pack: Pack, weights: dict[str, float], plan: Plan | None = None) -> Table:
+    edits = (Edit.replace_with(plan, "redrawn"),) if plan else ()
+    scenario = Scenario("x", pack.plan("zones"), edits, assumptions=Assumptions(weights=weights))
+    return zone_table(evaluate(scenario, pack), pack)
+
+
+def test_cases_of_one_weight_tell_no_more_than_open_cases(small: Pack) -> None:
+    for weight in (1.0, 2.5):
+        table = weighted_of(small, {"open_cin": weight, "open_cp": weight, "open_cla": weight})
+        cases, weighted = table.column("open_cases"), table.column("weighted_cases")
+        np.testing.assert_array_equal(cases.values * weight, weighted.values)
+        assert weighted.of == ("open_cases",)
+
+
+def test_weighted_cases_are_hidden_where_a_kind_is(small: Pack) -> None:
+    """Open cases of the middle are 20, of which 5 are on a plan: 20 + 5 would tell them."""
+    table = weighted_of(small, {"open_cp": 2})
+    assert shown(table, "open_cases") == ["40", "20", "26", "86"]
+    assert shown(table, "weighted_cases") == ["50.0", "c", "c", "107.0"]
+    assert shown(table, "weighted_load")[1:3] == ["c", "c"]
+    assert table.column("weighted_load").of == ("open_cases", "open_cin", "open_cp")
+
+
+def test_a_kind_that_weighs_nothing_is_the_rest_of_the_open_cases(small: Pack) -> None:
+    table = weighted_of(small, {"open_cp": 0})
+    assert shown(table, "weighted_cases")[1] == "c"  # 20 open cases less 15 shown would be 5
+
+
+def test_figures_of_the_plan_are_hidden_with_weighted_cases(small: Pack) -> None:
+    for weights, hidden in (({}, False), ({"open_cp": 2.0}, True)):
+        scenario = Scenario("x", small.plan("zones"), assumptions=Assumptions(weights=weights))
+        table = plan_table(evaluate(scenario, small), small)
+        for key in ("weighted_load_cv", "weighted_load_max_min", "weighted_load_noise"):
+            assert (shown(table, key) == ["c"]) == hidden
+        assert shown(table, "load_cv") != ["c"]
+        assert shown(table, "cp_cv") == shown(table, "cp_noise") == ["c"]
+
+
+def told_of_kinds(table: Table, plan: Plan, weights: dict[str, float]) -> list[np.ndarray]:
+    """Read a table of zones as anybody could: rows over small areas, first of one kind, then two.
+
+    Weights that differ tell both kinds of each zone, and the rate of plans tells the second.
+    """
+    rows = []
+    for at, name in enumerate(table.names):
+        members = plan.units if name == TOTAL else plan.members(name if name in ZONES else None)
+        area = np.array([unit in members for unit in UNITS], dtype=float)
+        nothing = np.zeros(9)
+        known = {c.key: c.status[at] < Status.NOT_APPLICABLE for c in table.columns}
+        if known["open_cases"]:
+            rows.append(np.concatenate([area, area]))
+        if known["cp_rate"] and table.column("children").values[at] > 0:
+            rows.append(np.concatenate([nothing, area]))
+        if known["weighted_cases"] and len(set(weights.values())) > 1:
+            rows += [np.concatenate([area, nothing]), np.concatenate([nothing, area])]
+    return rows
+
+
+@given(
+    cin=small_counts,
+    cp=small_counts,
+    assignment=assignments,
+    heavier=st.sampled_from([0.0, 1.0, 1.5, 1_000.0]),
+)
+def test_no_kind_of_a_zone_follows_from_weighted_cases(
+    small: Pack, cin: list[float], cp: list[float], assignment: list[int], heavier: float
+) -> None:
+    pack = with_counts(with_counts(small, "open_cin", cin), "open_cp", cp)
+    plan = Plan(UNITS, ZONES, np.array(assignment))
+    weights = {"open_cin": 1.0, "open_cp": heavier}
+    table = weighted_of(pack, weights, plan)
+    rows = told_of_kinds(table, plan, weights)
+    counts = np.array([*cin, *cp])
+    basis = np.array(rows).reshape(-1, 18)
+    inside = np.linalg.pinv(basis) @ basis if len(basis) else np.zeros((18, 18))
+    for zone in range(3):
+        member = np.array(plan.assignment == zone, dtype=float)
+        for kind in (np.append(member, np.zeros(9)), np.append(np.zeros(9), member)):
+            if 1 <= kind @ counts <= 5:
+                assert np.abs(kind @ inside - kind).max() > 1e-9
+
+
+def test_referrals_against_need_do_not_leave(dorset: Pack) -> None:
+    result = evaluate(Scenario("x", dorset.plan("areas")), dorset)
+    for table in (zone_table(result, dorset), plan_table(result, dorset)):
+        leave = prepare([table], Register(), who="A", when="2026-01-01", name="A table")
+        out = leave.masked(table)
+        kept = [c for c in table.columns if not c.key.startswith("oe")]
+        for column in table.columns:
+            told = out.column(column.key)
+            if column in kept:
+                np.testing.assert_array_equal(told.values, column.values)
+            else:
+                assert np.isnan(told.values).all()
+        assert not any("need 1" in release.plan.zones for release in leave.new)
+
+
+def test_referrals_against_need_are_made_of_what_may_be_shown(dorset: Pack) -> None:
+    result = evaluate(Scenario("x", dorset.plan("zones")), dorset)
+    column = zone_table(result, dorset).column("oe")
+    np.testing.assert_allclose(column.values[:-1], result.per_zone("oe"))
+    assert column.status[-1] == Status.NOT_APPLICABLE
+    few = with_counts(dorset, "referrals", [1.0, *[0.0] * 247, 90.0])
+    hidden = zone_table(evaluate(Scenario("x", few.plan("zones")), few), few).column("oe")
+    assert (hidden.status[:-1] == Status.SUPPRESSED).any()

@@ -1,0 +1,339 @@
+"""Tables and sentences of a gain: what a redraw does to rates and to load, as far as may be shown.
+
+A figure of the plan is hidden where a count behind it is hidden in a zone of either plan, and what
+next year may bring to a zone where its own count is. These tables mix measures in one column, so
+they are for the screen and do not leave; figures before and after leave with `tables.plan_table`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from analysis.disclosure import cell_text
+from analysis.gain import LEVEL_YEARS, Equity, Outlook, Spread, Stability
+from analysis.metrics import METRICS, Metric
+from analysis.scenario import Evaluation
+from analysis.table import Array, Column, Statuses, Table, TextColumn
+from analysis.tables import plan_table, zone_table
+from layers.pack import Pack
+from layers.status import Status
+
+LIKELY, VERY_LIKELY = 0.8, 0.95
+NO_STAFF, NOT_COUNTED = "no staff recorded", "nothing to compare"
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """A plan before and after, and what may be shown of each; tables are worked out once."""
+
+    before: Evaluation
+    after: Evaluation
+    pack: Pack
+
+    @cached_property
+    def plans(self) -> tuple[Table, Table]:
+        """Figures of the plans as a whole, before and after."""
+        return plan_table(self.before, self.pack), plan_table(self.after, self.pack)
+
+    @cached_property
+    def zones(self) -> tuple[Table, Table]:
+        """Figures of their zones, before and after."""
+        return zone_table(self.before, self.pack), zone_table(self.after, self.pack)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The zones of either plan, those of the earlier first."""
+        return tuple(dict.fromkeys((*self.before.plan.zones, *self.after.plan.zones)))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A measure of spread in a sentence, and whether its figures may be shown."""
+
+    key: str
+    text: str
+    shown: bool
+
+
+def spread_table(equity: Equity, sides: Sides) -> Table:
+    """Tell every measure of spread: before, after, by chance, and whether the gain is real.
+
+    A row is a measure. The probability is held between 1 and 99 %, since no model is surer.
+    """
+    now = sides.plans[1]
+    rows = [_Row(spread, sides) for spread in equity.spreads]
+    probability = np.array([row.probability for row in rows], dtype=np.float64)
+    return Table(
+        what="Measure",
+        names=tuple(row.metric.title for row in rows),
+        columns=(
+            Column(
+                "probability",
+                "Probability that the gain is real",
+                "%",
+                0,
+                probability,
+                np.array([row.status for row in rows], dtype=np.int8),
+            ),
+        ),
+        symbol=now.symbol,
+        standing=now.standing,
+        source=sides.zones[1].source,
+        texts=(
+            TextColumn("unit", "Unit", tuple(row.metric.unit for row in rows)),
+            TextColumn("before", "Before", tuple(row.before for row in rows)),
+            TextColumn("after", "After", tuple(row.after for row in rows)),
+            TextColumn("chance", "By chance", tuple(row.chance for row in rows)),
+            TextColumn("unlikely", "Chance shows as much", tuple(row.unlikely for row in rows)),
+            TextColumn("behind_before", "Behind it, before", tuple(row.behind[0] for row in rows)),
+            TextColumn("behind_after", "Behind it, after", tuple(row.behind[1] for row in rows)),
+        ),
+    )
+
+
+def verdicts(equity: Equity, sides: Sides, *, keys: Sequence[str]) -> tuple[Verdict, ...]:
+    """Say in a sentence each what a redraw does to the measures `keys`, where they are there."""
+    found = [spread for key in keys for spread in equity.spreads if spread.key == key]
+    rows = [_Row(spread, sides) for spread in found]
+    return tuple(Verdict(row.metric.key, row.sentence(), not row.hidden) for row in rows)
+
+
+def outlook_table(outlook: Outlook, sides: Sides) -> Table:
+    """Tell zone by zone what it has now and what it will have in 95 % of next years.
+
+    A row is a zone of either plan, matched by name. Why a zone has no figure stands beside it.
+    """
+    now = sides.zones[1]
+    columns = [
+        *_outlook_columns(outlook.key, outlook.before, sides.zones[0], sides.names, "before"),
+        *_outlook_columns(outlook.key, outlook.after, now, sides.names, "after"),
+    ]
+    return Table(
+        what=now.what,
+        names=sides.names,
+        columns=tuple(columns),
+        symbol=now.symbol,
+        standing=now.standing,
+        source=now.source,
+        texts=(TextColumn("note", "Note", _notes(outlook, sides)),),
+    )
+
+
+def is_shown(outlook: Outlook, sides: Sides) -> bool:
+    """Say whether figures of all zones together may be shown: no zone's own is suppressed."""
+    columns = [table.column(outlook.key) for table in sides.zones]
+    return not any((column.status == Status.SUPPRESSED).any() for column in columns)
+
+
+def stability_in_words(outlook: Outlook, sides: Sides) -> tuple[str, ...]:
+    """Say in sentences how often zones will stay level, and whether that can be asked of them."""
+    if not is_shown(outlook, sides):
+        return (
+            "How level the zones will stay is not shown, since a count behind it is suppressed.",
+        )
+    was, now = outlook.before, outlook.after
+    if np.isnan(now.level):
+        return ("There are fewer than two zones to compare.",)
+    whole = f"Next year all {len(now.zones)} zones would stay within {_percent(now.tolerance)} of"
+    said = [f"{whole} their mean in {_often(now.level)} of years{_compared(was, now)}."]
+    said.append(_by_chance(now, "load" if outlook.key == _LOAD else "rates"))
+    kept = " and ".join(
+        f"{_percent(needed, up=True)} in {_percent(share)} of years"
+        for share, needed in zip(LEVEL_YEARS, now.needed, strict=True)
+    )
+    said.append(f"A tolerance that would be kept: {kept}.")
+    if now.left_out:
+        said.append(f"Left out: {', '.join(now.left_out)} ({_why(outlook, sides)}).")
+    return tuple(said)
+
+
+def _outlook_columns(
+    key: str, side: Stability, table: Table, names: Sequence[str], when: str
+) -> list[Column]:
+    """Give what a plan's zones have now and next year, lined up with the rows."""
+    metric, status = _metric(key), _zone_status(table, key, names)
+    columns = []
+    for part, title, unit, places, values in (
+        ("value", "now", metric.unit, metric.decimals, side.value),
+        ("lower", "next year, 95 % from", "", metric.decimals, side.lower),
+        ("upper", "to", "", metric.decimals, side.upper),
+        ("inside", "within tolerance", "% of years", 0, side.inside * 100),
+    ):
+        spread = _lined_up(side, values, names)
+        absent = np.isnan(spread) & (status < Status.NOT_APPLICABLE)
+        lacks = np.where(absent, np.int8(Status.MISSING), status).astype(np.int8)
+        shown = np.where(lacks >= Status.NOT_APPLICABLE, np.nan, spread)
+        heading = when.capitalize()
+        columns.append(Column(f"{part}_{when}", title, unit, places, shown, lacks, group=heading))
+    return columns
+
+
+def _by_chance(now: Stability, what: str) -> str:
+    if now.tighter_than_chance:
+        return (
+            f"A tolerance of {_percent(now.tolerance)} is tighter than chance: even zones of equal "
+            f"{what} would all stay within it in only {_often(now.by_chance)} of years."
+        )
+    return f"Zones of equal {what} would in {_often(now.by_chance)} of years."
+
+
+_LOAD = "weighted_load"
+
+
+class _Row:
+    """One measure of spread as it may be shown."""
+
+    def __init__(self, spread: Spread, sides: Sides) -> None:
+        was, now = sides.plans
+        self.metric = _metric(spread.key)
+        self._spread, self._same, self._symbol = spread, _same(sides), now.symbol
+        columns = [table.column(spread.key) for table in (was, now)]
+        status = [int(column.status[0]) for column in columns]
+        self.hidden = Status.SUPPRESSED in status
+        self.before, self.after = was.cell(columns[0], 0), now.cell(columns[1], 0)
+        self._after_hidden = status[1] == Status.SUPPRESSED
+
+    @property
+    def status(self) -> int:
+        """Why there is no probability, if there is none."""
+        if self.hidden:
+            return Status.SUPPRESSED
+        if self._same:
+            return Status.NOT_APPLICABLE
+        return Status.MISSING if np.isnan(self._spread.probability) else Status.OK
+
+    @property
+    def probability(self) -> float:
+        """In per cent, 1 to 99; NaN where it is not shown."""
+        if self.status != Status.OK:
+            return float("nan")
+        return float(np.clip(100 * self._spread.probability, 1, 99))
+
+    @property
+    def chance(self) -> str:
+        """What zones of equal rates would show after the redraw."""
+        return self._symbol if self._after_hidden else self._text(self._spread.chance_after)
+
+    @property
+    def unlikely(self) -> str:
+        """How often zones of equal rates show as much as is seen after the redraw."""
+        odds = self._spread.unlikely_after
+        if self._after_hidden:
+            return self._symbol
+        return "–" if np.isnan(odds) else f"{_often(odds)} of years"
+
+    @property
+    def behind(self) -> tuple[str, str]:
+        """The spread of the rates behind, before and after, each with its 95 % interval."""
+        if self.hidden:
+            return self._symbol, self._symbol
+        one, other = (
+            f"{self._text(found.mean)} ({self._text(found.lower)} to {self._text(found.upper)})"
+            for found in (self._spread.behind_before, self._spread.behind_after)
+        )
+        return one, other
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        what = self.metric.title.removesuffix(" CV")
+        if self.hidden:
+            return f"{what}: not shown, since a count behind it is suppressed."
+        if np.isnan(self._spread.after) or np.isnan(self._spread.before):
+            return f"{what}: not known."
+        if self._same:
+            return (
+                f"{what}: zones lie {self._with_unit(self.after)} apart, of which about "
+                f"{self._with_unit(self.chance)} could be chance. Nothing has changed yet."
+            )
+        way = "stays at" if self.before == self.after else self._way()
+        return (
+            f"{what}: the spread {way} {self._with_unit(self.after)}, of which about "
+            f"{self._with_unit(self.chance)} could be chance. {self._odds()}"
+        )
+
+    def _way(self) -> str:
+        word = "falls" if self._spread.after < self._spread.before else "rises"
+        return f"{word} from {self._with_unit(self.before)} to"
+
+    def _odds(self) -> str:
+        if np.isnan(self.probability):
+            return "Whether that is real cannot be told."
+        real, said = self._spread.probability, f"{self.probability:.0f} %"
+        if real >= VERY_LIKELY:
+            return f"The gain is very likely real: probability {said}."
+        if real >= LIKELY:
+            return f"The gain is likely real: probability {said}."
+        if real > 1 - LIKELY:
+            return f"That may be chance: the probability that the gain is real is {said}."
+        return f"There is hardly a gain: the probability that it is real is {said}."
+
+    def _text(self, value: float) -> str:
+        if np.isnan(value):
+            return "–"
+        return cell_text(value, Status.OK, decimals=self.metric.decimals)
+
+    def _with_unit(self, text: str) -> str:
+        return f"{text} %" if self.metric.unit == "%" and text[:1].isdigit() else text
+
+
+def _metric(key: str) -> Metric:
+    return next(metric for metric in METRICS if metric.key == key)
+
+
+def _same(sides: Sides) -> bool:
+    """Say whether neither lines nor staff nor weights differ, so that there is nothing to gain."""
+    was, now = sides.before.facts, sides.after.facts
+    alike = was.plan == now.plan and was.assumptions.weights == now.assumptions.weights
+    return alike and all(
+        np.array_equal(one, other, equal_nan=True)
+        for one, other in ((was.fte, now.fte), (was.available, now.available))
+    )
+
+
+def _zone_status(table: Table, key: str, zones: Sequence[str]) -> Statuses:
+    """Give the status of a zone's figure; not applicable where the plan has no such zone."""
+    column = table.column(key)
+    known = dict(zip(table.names, column.status.tolist(), strict=True))
+    return np.array([known.get(zone, Status.NOT_APPLICABLE) for zone in zones], dtype=np.int8)
+
+
+def _lined_up(side: Stability, values: Array, zones: Sequence[str]) -> Array:
+    known = dict(zip(side.zones, values.tolist(), strict=True))
+    return np.array([known.get(zone, np.nan) for zone in zones], dtype=np.float64)
+
+
+def _notes(outlook: Outlook, sides: Sides) -> tuple[str, ...]:
+    out, why = set(outlook.after.left_out), _why(outlook, sides)
+    here = set(sides.after.plan.zones)
+    return tuple(
+        why if zone in out else "" if zone in here else "not in this plan" for zone in sides.names
+    )
+
+
+def _why(outlook: Outlook, sides: Sides) -> str:
+    """Say why zones are left out: of load mostly for want of staff."""
+    if outlook.key != _LOAD:
+        return NOT_COUNTED
+    at = [sides.after.plan.zone_position(zone) for zone in outlook.after.left_out]
+    return NO_STAFF if np.isnan(sides.after.facts.fte[at]).all() else NOT_COUNTED
+
+
+def _compared(was: Stability, now: Stability) -> str:
+    if np.isnan(was.level) or _often(was.level) == _often(now.level):
+        return ""
+    return f", against {_often(was.level)} with the lines before"
+
+
+def _percent(share: float, *, up: bool = False) -> str:
+    """Write a share in per cent; rounded up where less would not do."""
+    scaled = np.ceil(round(share * 100, 6)) if up else share * 100
+    return f"{scaled:g} %" if up else f"{round(scaled, 1):g} %"
+
+
+def _often(share: float) -> str:
+    """Write a share of draws, no closer than draws tell."""
+    if share < 0.005:
+        return "less than 1 %"
+    return "more than 99 %" if share > 0.995 else f"{share * 100:.0f} %"

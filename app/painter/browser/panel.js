@@ -1,0 +1,417 @@
+// The panel: zones with their totals, what is to be mended, what is chosen, layers, the table.
+
+import { Table } from "./table.js";
+import { figure, written } from "./totals.js";
+import { change, counted, el, iconButton, inkOn, number } from "./words.js";
+
+const LOCK = ["M5 9h10v8H5Z", "M7 9V6a3 3 0 0 1 6 0v3"];
+const UNLOCK = ["M5 9h10v8H5Z", "M7 9V6a3 3 0 0 1 5.8-1"];
+const MOST_LISTED = 50;
+const TABS = [
+  ["mend", "To mend"],
+  ["chosen", "Chosen"],
+  ["layers", "Layers"],
+  ["units", "Table"],
+];
+
+export class Panel {
+  constructor(paint) {
+    this.paint = paint;
+    this.table = new Table(paint);
+    this.head = el("thead");
+    this.body = el("tbody");
+    this.last = el("tfoot");
+    this.note = el("p", { className: "remark" });
+    const zones = el(
+      "div",
+      { className: "zones" },
+      el(
+        "table",
+        { aria: { label: "Zones and their totals" } },
+        this.head, this.body, this.last,
+      ),
+      this.note,
+    );
+    this.tabs = new Map();
+    this.pages = new Map();
+    for (const [key, words] of TABS) {
+      this.tabs.set(key, el("button", {
+        type: "button", id: `tab-${key}`, role: "tab", textContent: words,
+        aria: { controls: `page-${key}`, selected: "false" },
+        on: { click: () => this.open(key), keydown: (event) => this.step(event, key) },
+      }));
+      this.pages.set(key, el("div", {
+        id: `page-${key}`, className: `page page-${key}`, role: "tabpanel", hidden: true, tabIndex: -1,
+        aria: { labelledby: `tab-${key}` },
+      }));
+    }
+    this.element = el(
+      "div",
+      { className: "panel" },
+      zones,
+      el("div", { className: "tabs", role: "tablist", aria: { label: "More" } }, ...this.tabs.values()),
+      ...this.pages.values(),
+    );
+    this.pages.get("units").append(this.table.element);
+    this.showColumns();
+    this.showLayers();
+    this.open(paint.choices.tab);
+  }
+
+  open(key) {
+    this.paint.choices.tab = key;
+    for (const [one, tab] of this.tabs) {
+      tab.setAttribute("aria-selected", String(one === key));
+      tab.tabIndex = one === key ? 0 : -1;
+      this.pages.get(one).hidden = one !== key;
+    }
+    if (this.paint.plan?.base) {
+      this.showTable();
+      this.showChosen();
+    }
+  }
+
+  step(event, key) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const keys = [...this.tabs.keys()];
+    const next = keys[(keys.indexOf(key) + by + keys.length) % keys.length];
+    this.open(next);
+    this.tabs.get(next).focus();
+  }
+
+  // Zones
+
+  showColumns() {
+    const { figures, choices } = this.paint;
+    const choice = (at) => {
+      const shown = el("span", { aria: { hidden: "true" } });
+      const tell = () => {
+        const wanted = figures.find(({ key }) => key === choices.columns[at]);
+        shown.textContent = wanted?.title || "";
+        select.title = wanted ? `${wanted.title}: ${wanted.unit}` : "";
+      };
+      const select = el(
+        "select",
+        {
+          aria: { label: `Figure in column ${at + 1}` },
+          on: {
+            change: (event) => {
+              choices.columns[at] = event.target.value;
+              tell();
+              this.showTotals();
+            },
+          },
+        },
+        ...figures.map(({ key, title }) => el("option", { value: key }, title)),
+      );
+      select.value = choices.columns[at];
+      tell();
+      // a title of two lines, with the choice unseen on top of it
+      return el("th", { scope: "col" }, el("div", { className: "pick" }, shown, select));
+    };
+    this.head.replaceChildren(
+      el("tr", {}, el("th", { scope: "col" }, "Zone"), ...choices.columns.map((_, at) => choice(at))),
+    );
+  }
+
+  /** Make the rows anew; their numbers follow. */
+  showZones() {
+    const { plan, choices } = this.paint;
+    const held = this.paint.root.activeElement?.dataset?.zone;
+    this.rows = new Map();
+    const rows = plan.zones.map(({ name, colour }, zone) => this.zoneRow(zone, name, colour));
+    rows.push(this.zoneRow(-1, "No zone", ""));
+    this.body.replaceChildren(...rows);
+    const cells = choices.columns.map(() => el("td"));
+    this.all = cells;
+    const spread = choices.columns.map(() => el("td"));
+    this.spread = spread;
+    this.last.replaceChildren(
+      el("tr", {}, el("th", { scope: "row" }, "All"), ...cells),
+      el("tr", { className: "spread" }, el("th", { scope: "row" }, "Highest \u00f7 lowest"), ...spread),
+    );
+    if (held !== undefined) this.body.querySelector(`button[data-zone="${Number(held)}"]`)?.focus();
+    this.showTotals();
+  }
+
+  zoneRow(zone, name, colour) {
+    const { paint } = this;
+    const key = zone < 0 ? "0" : zone < 9 ? String(zone + 1) : "";
+    const locked = paint.plan.zoneLocked(zone);
+    const pick = el(
+      "button",
+      {
+        type: "button", className: "zone", title: `${name}${key ? ` (key ${key})` : ""}`,
+        data: { zone },
+        aria: { pressed: String(paint.zone === zone) },
+        on: { click: () => paint.setZone(zone) },
+      },
+      el("span", { className: `swatch${zone < 0 ? " none" : ""}`, style: { background: colour || "transparent", color: inkOn(colour) } }, key),
+      el("span", { className: "name" }, name),
+    );
+    const lock = zone < 0 ? null : iconButton(
+      `${locked ? "Unlock" : "Lock"} ${name}`,
+      locked ? LOCK : UNLOCK,
+      { className: `lock${locked ? " on" : ""}`, aria: { pressed: String(locked) }, on: { click: () => paint.toggleZoneLock(zone) } },
+    );
+    const cells = paint.choices.columns.map(() =>
+      el("td", {}, el("span", { className: "value" }), el("span", { className: "delta" })),
+    );
+    const row = el(
+      "tr",
+      { className: paint.zone === zone ? "active" : "" },
+      el("th", { scope: "row" }, el("div", { className: "who" }, pick, lock)),
+      ...cells,
+    );
+    this.rows.set(zone, { row, cells });
+    return row;
+  }
+
+  /** Bring the numbers up to date: called while a stroke is under way. */
+  showTotals() {
+    const { paint } = this;
+    const { plan, totals, choices } = paint;
+    if (!totals) return;
+    const made = JSON.stringify([plan.zones, [...plan.lockedZones], paint.zone]);
+    if (made !== this.made) {
+      this.made = made;
+      this.showZones();
+      return;
+    }
+    const marks = new Set();
+    choices.columns.forEach((key, column) => {
+      const wanted = paint.figures.find((one) => one.key === key);
+      if (!wanted) return;
+      const known = [];
+      for (const [zone, { cells, row }] of this.rows) {
+        const at = zone < 0 ? plan.zones.length : zone;
+        row.hidden = zone < 0 && !totals.units[at] && paint.zone !== -1;
+        const found = figure(totals, at, wanted, paint.fteOf(zone));
+        if (zone >= 0 && Number.isFinite(found.value)) known.push(found.value);
+        if (found.about) marks.add("about");
+        if (found.missing && Number.isFinite(found.value)) marks.add("missing");
+        const was = this.before(zone, wanted);
+        const text = zone < 0 && wanted.denominator === "fte" ? "" : written(found, wanted.decimals);
+        put(cells[column].firstChild, text, Number.isFinite(found.value) ? "value" : "value none");
+        const by = was === null ? "" : change(found.value - was, wanted.decimals);
+        put(cells[column].lastChild, was === null && zone >= 0 ? "new" : by, "delta");
+      }
+      const whole = figure(paint.whole, 0, wanted, this.allStaff());
+      const some = wanted.denominator === "fte" && !Number.isFinite(whole.value);
+      put(
+        this.all[column],
+        some ? "staff not recorded for all" : written(whole, wanted.decimals),
+        Number.isFinite(whole.value) ? "" : "none",
+      );
+      const ratio = Math.max(...known) / Math.min(...known);
+      put(this.spread[column], wanted.of === "rate" && known.length > 1 && Number.isFinite(ratio) ? number(ratio, 2) : "");
+    });
+    const words = [
+      "Small figures: change against the start.",
+      marks.has("about") ? "\u2248 about: part of it is estimated." : "",
+      marks.has("missing") ? "* some areas are not known and not counted." : "",
+    ];
+    put(this.note, words.filter(Boolean).join(" "), "remark");
+    this.showMend();
+  }
+
+  before(zone, wanted) {
+    const { plan, startTotals } = this.paint;
+    if (zone < 0) return figure(startTotals, plan.startZones.length, wanted, undefined).value;
+    const name = plan.nameOf(zone);
+    const at = plan.startZones.indexOf(name);
+    return at < 0 ? null : figure(startTotals, at, wanted, this.paint.fteOf(zone)).value;
+  }
+
+  /** Add up the staff of all zones; null when one has none recorded. */
+  allStaff() {
+    const all = this.paint.plan.zones.map((_, zone) => this.paint.fteOf(zone));
+    return all.some((one) => !Number.isFinite(one)) ? null : all.reduce((a, b) => a + b, 0);
+  }
+
+  // To mend
+
+  showMend() {
+    const { paint } = this;
+    const { strays, none, scene, plan } = paint;
+    const count = strays.length + (none.length ? 1 : 0);
+    put(this.tabs.get("mend"), count ? `To mend (${number(strays.length + none.length)})` : "To mend");
+    this.tabs.get("mend").classList.toggle("some", count > 0);
+    const found = `${strays.map(({ zone, units }) => `${zone}:${units}`)}|${none}|${plan.zones.map(({ name }) => name)}`;
+    if (found === this.mended) return;
+    this.mended = found;
+    const items = strays.slice(0, MOST_LISTED).map((piece) => {
+      const name = plan.nameOf(piece.zone);
+      const what = piece.units.length === 1 ? scene.names[piece.units[0]] : counted(piece.units.length, scene.unitWord);
+      return el(
+        "li",
+        {},
+        el("span", {}, el("strong", {}, what), ` of ${name} ${piece.units.length === 1 ? "lies" : "lie"} apart`),
+        button("Zoom", `Zoom to ${what} of ${name}`, () => paint.zoomTo(piece.units)),
+        button("Give to neighbour", `Give ${what} of ${name} to the neighbour with the longest border`, () => paint.giveAway(piece)),
+      );
+    });
+    if (none.length) {
+      const what = counted(none.length, scene.unitWord);
+      items.unshift(el(
+        "li",
+        {},
+        el("span", {}, el("strong", {}, what), ` in no ${scene.zoneWord}`),
+        button("Next", "Go to the next in no zone", () => {
+          this.at = ((this.at ?? -1) + 1) % paint.none.length;
+          paint.zoomTo([paint.none[this.at]]);
+        }),
+        button("Choose all", `Choose all ${what} in no zone`, () => {
+          paint.choose(paint.none, true);
+          this.open("chosen");
+        }),
+      ));
+    }
+    const more = strays.length - MOST_LISTED;
+    if (more > 0) items.push(el("li", {}, `${number(more)} more`));
+    const page = this.pages.get("mend");
+    const held = page.contains(paint.root.activeElement);
+    page.replaceChildren(
+      items.length
+        ? el("ul", {}, ...items)
+        : el("p", { className: "remark" }, `Every zone is in one piece and every ${scene.unitWord} in one.`),
+    );
+    if (held) paint.stage.focus({ preventScroll: true });
+  }
+
+  // Chosen
+
+  showChosen() {
+    const { paint } = this;
+    const { chosen, scene, plan, figures } = paint;
+    put(this.tabs.get("chosen"), chosen.size ? `Chosen (${number(chosen.size)})` : "Chosen");
+    this.table.showChoice();
+    const page = this.pages.get("chosen");
+    if (!chosen.size) {
+      page.replaceChildren(el("p", { className: "remark" }, "Nothing is chosen. Use the Choose tool (S), or the table."));
+      return;
+    }
+    const sums = scene.live.slice(0, 6).map(({ title, values, estimated, decimals }) => {
+      const units = [...chosen];
+      const known = units.filter((unit) => Number.isFinite(values[unit]));
+      const sum = known.reduce((all, unit) => all + values[unit], 0);
+      const about = units.some((unit) => estimated[unit]) ? "\u2248\u202f" : "";
+      const text = known.length ? about + number(sum, decimals) + (known.length < units.length ? "*" : "") : "not known";
+      return el("tr", {}, el("th", { scope: "row" }, title), el("td", {}, text));
+    });
+    const where = zoneChoice(plan, paint.zone);
+    page.replaceChildren(
+      el("p", {}, el("strong", {}, counted(chosen.size, scene.unitWord)), " chosen"),
+      el("table", { className: "sums" }, el("tbody", {}, ...(figures.length ? sums : []))),
+      el(
+        "div",
+        { className: "row" },
+        el("label", {}, "Move to ", where),
+        button("Move", "Move what is chosen", () => paint.moveChosen(Number(where.value)), "main"),
+        button("Clear", "Choose nothing", () => {
+          chosen.clear();
+          paint.choiceChanged();
+        }),
+      ),
+    );
+  }
+
+  // Layers
+
+  showLayers() {
+    const { paint } = this;
+    const { scene, choices } = paint;
+    const fill = el(
+      "select",
+      {
+        on: {
+          change: (event) => {
+            choices.fill = event.target.value;
+            paint.drawing.everything();
+            this.showLegend();
+          },
+        },
+      },
+      el("option", { value: "" }, "Zones"),
+      ...scene.areas.map(({ key, title }) => el("option", { value: key }, title)),
+    );
+    fill.value = choices.fill;
+    const tick = (words, on, toggle, extra) => el(
+      "label",
+      { className: "check" },
+      el("input", {
+        type: "checkbox", checked: on,
+        on: {
+          change: (event) => {
+            toggle(event.target.checked);
+            paint.drawing.again("marks");
+          },
+        },
+      }),
+      extra || null,
+      words,
+    );
+    const inSet = (set, key) => (on) => set[on ? "add" : "delete"](key);
+    this.pages.get("layers").replaceChildren(
+      el("label", { className: "row" }, "Colour by ", fill),
+      tick("Names of zones", choices.names, (on) => { choices.names = on; }),
+      tick("Names of towns", choices.towns, (on) => { choices.towns = on; }),
+      tick("Lines at the start", choices.start, (on) => { choices.start = on; }),
+      ...scene.points.map(({ key, title, glyph }) =>
+        tick(title, choices.points.has(key), inSet(choices.points, key), el("span", { className: `glyph ${glyph}` })),
+      ),
+      ...scene.groupings.map(({ key, title }) =>
+        tick(title, choices.groupings.has(key), inSet(choices.groupings, key)),
+      ),
+      ...[scene.standing, scene.source, ...scene.notes]
+        .filter(Boolean)
+        .map((note) => el("p", { className: "remark" }, note)),
+    );
+    this.showLegend();
+  }
+
+  showLegend() {
+    const { scene, choices, legend } = this.paint;
+    const area = scene.areas.find(({ key }) => key === choices.fill);
+    legend.hidden = !area;
+    if (!area) return;
+    legend.replaceChildren(
+      el("summary", {}, area.title),
+      el("div", { className: "code" }, area.unit),
+      ...area.legend.map(({ colour, text }) =>
+        el("div", { className: "in" }, el("span", { className: "swatch", style: { background: colour } }), text),
+      ),
+      area.note ? el("div", { className: "code" }, area.note) : null,
+    );
+  }
+
+  showTable() {
+    if (this.paint.choices.tab === "units") this.table.show();
+  }
+}
+
+/** Make a choice of a zone; -1 is no zone. */
+export function zoneChoice(plan, chosen) {
+  const made = el(
+    "select",
+    { className: "to" },
+    ...plan.zones.map(({ name }, i) => el("option", { value: i }, name)),
+    el("option", { value: -1 }, "no zone"),
+  );
+  made.value = String(chosen);
+  return made;
+}
+
+function button(text, label, taken, kind = "") {
+  return el("button", {
+    type: "button", className: kind, textContent: text, title: label, aria: { label },
+    on: { click: taken },
+  });
+}
+
+function put(element, text, className) {
+  if (element.textContent !== text) element.textContent = text;
+  if (className !== undefined && element.className !== className) element.className = className;
+}
+

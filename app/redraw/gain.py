@@ -1,0 +1,235 @@
+"""The section Gain of the Redraw page: rates and load apart, what is chance, and for how long."""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analysis.assumptions import Assumptions
+from analysis.events import Assume
+from analysis.gain import Equity, Gain, Outlook, gain
+from analysis.metrics import METRICS
+from analysis.scenario import Evaluation, Scenario
+from analysis.table import Table
+from analysis.tables_gain import (
+    Sides,
+    is_shown,
+    outlook_table,
+    spread_table,
+    stability_in_words,
+    verdicts,
+)
+from app.charts import GREY, LINES, Layers
+from app.choices import Choice, plain
+from app.tables import render
+
+SEED = 20_170_907
+"""Draws are the same on every screen: a figure does not change when nothing did."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One of the two equities as the page tells it; `keys` have a sentence each."""
+
+    heading: str
+    about: str
+    keys: tuple[str, ...]
+
+
+RATES = Block(
+    "Rates",
+    "How often children are known to services, per child. Staff plays no part. Equal rates are not "
+    "fairness where need differs: see 'against need'.",
+    ("referral_cv", "oe_cv", "cin_cv", "cp_cv"),
+)
+LOAD = Block(
+    "Load",
+    "How much work each worker has: open cases, weighted by kind, per FTE that can hold them. "
+    "Taken as if every open case had moved with its small area.",
+    ("weighted_load_cv", "load_cv"),
+)
+
+_WORDS = {
+    "referral_rate": "Referrals",
+    "cin_rate": "Children in need",
+    "cp_rate": "Child protection plans",
+    "weighted_load": "Weighted load",
+}
+_STEPS = (0.02, 0.03, 0.05, 0.075, 0.10, 0.125, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50)
+"""Tolerances to choose from."""
+
+
+def show_gain(
+    choice: Choice, scenario: Scenario, before: Evaluation, after: Evaluation
+) -> Assume | None:
+    """Show both equities of a redraw, each for itself.
+
+    Returns
+    -------
+    Assume or None
+        The tolerance that was chosen here, where it is another than the scenario's.
+    """
+    tolerance = _tolerance(choice, scenario.assumptions)
+    found = _gain(before, after, tolerance)
+    sides = Sides(before, after, choice.pack)
+    _show_equity(found.rates, sides, block=RATES)
+    _show_equity(found.load, sides, block=LOAD)
+    with st.expander("How this is worked out"):
+        st.markdown(_HOW)
+    if tolerance == scenario.assumptions.tolerance:
+        return None
+    return Assume(scenario.assumptions.with_changes(tolerance=tolerance))
+
+
+def _show_equity(equity: Equity, sides: Sides, *, block: Block) -> None:
+    heading = block.heading
+    st.header(heading)
+    st.html(f'<p class="zw-note">{html.escape(block.about)}</p>')
+    if block is LOAD and np.isnan(sides.after.facts.available).all():
+        st.info("No staff is recorded for this plan. Set FTE under Assumptions to see load.")
+        return
+    _say([v.text for v in verdicts(equity, sides, keys=block.keys)])
+    if not equity.spreads:
+        st.info("The pack counts nothing that this could be worked out from.")
+        return
+    table = spread_table(equity, sides)
+    caption = (
+        f"{heading}: how far zones lie apart. By chance: what zones of equal rates would show. "
+        "Behind it: the same measure of the rates behind the counts, with its 95 % interval."
+    )
+    st.html(render(table, list(range(len(table.names))), caption=caption))
+    _show_outlook(equity, sides, heading)
+
+
+def _show_outlook(equity: Equity, sides: Sides, heading: str) -> None:
+    keys = [outlook.key for outlook in equity.outlooks]
+    if not keys:
+        return
+    st.subheader(f"{heading}: next year")
+    key = keys[0]
+    if len(keys) > 1:
+        key = st.segmented_control(
+            "Next year's", keys, default=key, required=True, format_func=_WORDS.__getitem__,
+            key=f"gain-outlook-{heading}",
+        )  # fmt: skip
+    outlook = equity.outlook(key or keys[0])
+    _say(stability_in_words(outlook, sides))
+    table = outlook_table(outlook, sides)
+    whole = is_shown(outlook, sides)
+    st.altair_chart(_chart(outlook, table, band=whole), width="stretch")
+    caption = f"{_WORDS[outlook.key]} by zone: now, and in 95 % of next years."
+    with st.expander("The same as a table", expanded=False):
+        st.html(render(table, list(range(len(table.names))), caption=caption))
+
+
+def _say(sentences: Sequence[str]) -> None:
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
+
+
+def _chart(outlook: Outlook, table: Table, *, band: bool) -> Layers:
+    """Draw each zone's next year before and after, and the band of the tolerance."""
+    metric = next(metric for metric in METRICS if metric.key == outlook.key)
+    sides = ("Before", "After")
+    frame = pd.concat(
+        pd.DataFrame({"zone": table.names, "when": when}
+                     | {key: table.column(f"{key}_{when.lower()}").values
+                        for key in ("value", "lower", "upper", "inside")})
+        for when in sides
+    ).dropna(subset=["value"])  # fmt: skip
+    number = f",.{metric.decimals}f"
+    base = alt.Chart(frame).encode(
+        y=alt.Y("zone:N", sort=list(table.names), title=None, axis=alt.Axis(labelLimit=220)),
+        yOffset=alt.YOffset("when:N", sort=list(sides)),
+        color=alt.Color("when:N", title="Lines", sort=list(sides),
+                        scale=alt.Scale(domain=list(sides), range=[GREY, LINES[0]]),
+                        legend=alt.Legend(orient="top")),
+        tooltip=[
+            alt.Tooltip("zone:N", title=table.what.capitalize()),
+            alt.Tooltip("when:N", title="Lines"),
+            alt.Tooltip("value:Q", title="Now", format=number),
+            alt.Tooltip("lower:Q", title="95 % of next years from", format=number),
+            alt.Tooltip("upper:Q", title="to", format=number),
+            alt.Tooltip("inside:Q", title="Within tolerance, % of years", format=".0f"),
+        ],
+    )  # fmt: skip
+    x = alt.X("lower:Q", title=f"{metric.title}, {metric.unit}", scale=alt.Scale(zero=False),
+              axis=alt.Axis(tickCount=10))  # fmt: skip
+    rules = base.mark_rule(strokeWidth=3).encode(x=x, x2="upper:Q")
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(
+        x="value:Q",
+        shape=alt.Shape("when:N", title="Lines", sort=list(sides),
+                        scale=alt.Scale(domain=list(sides), range=["circle", "diamond"])),
+    )  # fmt: skip
+    layers = [rules, points]
+    if band and np.isfinite(outlook.after.mean):
+        layers = [*_band(outlook), *layers]
+    said = "Illustrative: modelled figures" if table.standing == "illustrative" else ""
+    title = alt.TitleParams(
+        text=f"{metric.title}: now (point) and in 95 % of next years (line)",
+        subtitle=[said] if said else [],
+        anchor="start",
+        subtitleColor="#8a5a00",
+    )
+    return alt.layer(*layers).properties(height=alt.Step(22), title=title)
+
+
+def _band(outlook: Outlook) -> list[alt.Chart]:
+    mean, away = outlook.after.mean, outlook.after.tolerance
+    frame = pd.DataFrame({"low": [mean * (1 - away)], "high": [mean * (1 + away)], "mean": [mean]})
+    base = alt.Chart(frame)
+    return [
+        base.mark_rect(color="#cfe3f3", opacity=0.7).encode(x="low:Q", x2="high:Q"),
+        base.mark_rule(color=GREY, strokeDash=[5, 4]).encode(x="mean:Q"),
+    ]
+
+
+def _tolerance(choice: Choice, assumptions: Assumptions) -> float:
+    """Ask for the tolerance; what the scenario says anew takes the place of what stood here."""
+    key = f"gain-tolerance-{choice.pack.authority.key}"
+    options = sorted({*_STEPS, assumptions.tolerance})
+    if st.session_state.get(f"{key}-of") != assumptions.tolerance:
+        st.session_state[key] = assumptions.tolerance
+        st.session_state[f"{key}-of"] = assumptions.tolerance
+    chosen = st.select_slider(
+        "Level means within",
+        options,
+        key=key,
+        format_func=lambda share: f"{share * 100:g} % of the mean",
+        help="A zone is level while its rate, or its load, is so close to that of all zones.",
+    )
+    return float(chosen)
+
+
+def _mark(found: Evaluation) -> str:
+    """Tell one evaluation from another: by counts, lines, staff and assumptions."""
+    facts = found.facts
+    numbers = (facts.measures.values, facts.fte, facts.available)
+    bands = b"" if facts.need is None else facts.need.tobytes()
+    told = (facts.plan, facts.baseline, facts.assumptions, *(n.tobytes() for n in numbers), bands)
+    return str(hash(told))
+
+
+@st.cache_data(
+    max_entries=32,
+    show_spinner=False,
+    hash_funcs={Evaluation: _mark},
+)
+def _gain(before: Evaluation, after: Evaluation, tolerance: float) -> Gain:
+    return gain(before, after, rng=np.random.default_rng(SEED), tolerance=tolerance)
+
+
+_HOW = """\
+- What was counted in a year is partly chance. The rates behind the counts are drawn 2,000 times
+  from a model in which places differ and small areas differ within them. A small area keeps its
+  rate whichever zone it is in; numbers of children and of staff are taken as known.
+- *Probability that the gain is real*: the share of draws in which zones lie closer together after
+  than before.
+- *By chance*: what zones of equal rates would show. A smaller spread cannot be had by drawing
+  lines, and may not be there.
+- *Next year*: counts drawn anew from each draw. Nothing but chance changes: no growth, no new
+  estate, no change of practice. Real years vary more.
+"""

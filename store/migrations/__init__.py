@@ -1,0 +1,1 @@
+"""How the tables of `store.schema` came to be: one step a version, run by `store.database`."""

@@ -1,0 +1,748 @@
+"""The painter as a hand, a keyboard and a finger meet it, on a page that has nothing else."""
+
+import base64
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import shapely
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from analysis.shape import stray_pieces
+from benchmarks.painter_page import ZONES, grid
+from geo.build import build_geography
+from geo.plan import Plan
+from headless import CHROMIUM, ROOT, Watched
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+
+UNITS = 249
+SCENE = grid(UNITS)
+COLUMNS = int(np.ceil(np.sqrt(UNITS * 1.4)))
+WEST, MIDDLE, EAST, NORTH = range(4)
+HOSTILE = 3
+"""The unit whose name is markup."""
+
+
+class Server:
+    """The page of the painter, served, which can be killed and come back at the same port."""
+
+    def __init__(self, kept: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.kept = kept
+        self.at = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        words = ["-m", "streamlit", "run", "benchmarks/painter_page.py", "--server.headless=true"]
+        self.process = subprocess.Popen(
+            [sys.executable, *words, f"--server.port={self.port}"],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "PAINTER_KEPT": str(self.kept), "PAINTER_UNITS": str(UNITS)},
+        )
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            health = f"{self.at}/_stcore/health"
+            with suppress(OSError), urllib.request.urlopen(health):  # noqa: S310  our own server
+                return
+            time.sleep(0.2)
+        raise TimeoutError(self.at)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    served = Server(tmp_path_factory.mktemp("painted"))
+    served.start()
+    yield served
+    served.kill()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1366, "height": 900}, has_touch=True)
+    yield made
+    made.close()
+
+
+class Painter:
+    """What a person sees of one painter and does with it."""
+
+    def __init__(self, page: Page, server: Server, scenario: str, query: str = "") -> None:
+        self.page = page
+        self.server = server
+        self.watched = Watched(page, server.at)
+        self.complaints: list[str] = []
+        page.on("console", self._heard)
+        self.watched.open(f"?s={scenario}{query}")
+        self.stage: Locator = page.locator(".stage")
+        expect(page.locator(".zones tbody tr").first).to_contain_text("West", timeout=30_000)
+        self.until(lambda: self.stage.get_attribute("data-view") is not None)
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def at(self, unit: int) -> tuple[float, float]:
+        """Say where the middle of a unit is on the screen."""
+        box = self.stage.bounding_box()
+        assert box is not None
+        scale, x, y = map(float, (self.stage.get_attribute("data-view") or "").split())
+        cx, cy = map(float, _centres()[unit])
+        return (
+            box["x"] + box["width"] / 2 + (cx - x) * scale,
+            box["y"] + box["height"] / 2 - (cy - y) * scale,
+        )
+
+    def drag(self, *units: int, release: bool = True) -> None:
+        """Press on the first unit and go to the others."""
+        self.page.mouse.move(*self.at(units[0]))
+        self.page.mouse.down()
+        for unit in units[1:]:
+            self.page.mouse.move(*self.at(unit), steps=6)
+        if release:
+            self.page.mouse.up()
+
+    def click(self, unit: int) -> None:
+        self.page.mouse.click(*self.at(unit))
+
+    def tool(self, key: str) -> None:
+        self.page.locator(f"[data-tool='{key}'][aria-pressed]").click()
+
+    def brush(self, size: int) -> None:
+        self.page.locator(".size").nth(size - 1).click()
+
+    def zone(self, zone: int) -> None:
+        self.page.locator(f"button.zone[data-zone='{zone}']").click()
+
+    def button(self, name: str) -> Locator:
+        return self.page.locator(".zw").get_by_role("button", name=name)
+
+    def told(self) -> dict[str, Any]:
+        """Say what the server has taken."""
+        text = self.page.get_by_test_id("stCode").inner_text()
+        return dict(json.loads(text))
+
+    def until(self, met: Callable[[], bool], *, seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while not met():
+            assert time.monotonic() < end, f"it did not happen: {self.told()['edits']}"
+            self.page.wait_for_timeout(100)
+
+    def until_edits(self, *titles: str) -> list[int]:
+        """Wait until the history is this, and give the zones."""
+        self.until(lambda: self.told()["edits"] == list(titles))
+        return list(self.told()["zones"])
+
+    def total(self, zone: int, column: int = 0) -> str:
+        row = self.page.locator(".zones tbody tr").nth(zone)
+        return row.locator(".value").nth(column).inner_text()
+
+    def close(self) -> None:
+        assert self.watched.outside == []
+        assert self.watched.errors == []
+        assert self.complaints == []
+        assert self.page.evaluate("window.hit") is None
+        assert self.page.locator(".zw img").count() == 0
+
+
+def _centres() -> npt.NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(SCENE["centres"]), "<f4").reshape(-1, 2)
+
+
+def _children() -> npt.NDArray[np.float64]:
+    return np.frombuffer(base64.b64decode(SCENE["live"][0]["values"]), "<f8")
+
+
+def start_zone(unit: int) -> int:
+    return min(unit % COLUMNS * 4 // COLUMNS, 3)
+
+
+def unit_at(row: int, column: int) -> int:
+    return row * COLUMNS + column
+
+
+@pytest.fixture
+def painter(
+    request: pytest.FixtureRequest, context: BrowserContext, server: Server
+) -> Iterator[Painter]:
+    made = Painter(context.new_page(), server, request.node.name[5:45].strip("_[]"))
+    yield made
+    made.close()
+
+
+# What the browser works out is what Python works out
+
+WORKED_OUT = """async ([given, plans]) => {
+  const at = performance.getEntriesByType("resource")
+    .map(({ name }) => name).find((name) => name.endsWith("/painter.js"));
+  const [scenes, pieces, totals] = await Promise.all(
+    ["scene", "pieces", "totals"].map((name) => import(new URL(`${name}.js`, at))));
+  const scene = new scenes.Scene(given);
+  const open = pieces.openPairs(scene, new Map());
+  return {
+    borders: scene.borders.map(({ a, b, length }) => [a, b, length]),
+    hits: given.names.map((_, unit) =>
+      scene.unitAt(scene.centres[2 * unit], scene.centres[2 * unit + 1])),
+    plans: plans.map((plan) => {
+      const zone = Int16Array.from(plan);
+      const found = totals.totalsOf(scene, zone, 4);
+      return {
+        strays: pieces.strayPieces(zone, open).map((piece) => [piece.zone, piece.units]),
+        children: [...found.counts.get("children").sum],
+        missing: [...found.counts.get("asb").missing],
+        about: [...found.counts.get("referrals").about],
+      };
+    }),
+  };
+}"""
+
+
+def _shapes() -> list[shapely.Polygon]:
+    xy = np.frombuffer(base64.b64decode(SCENE["xy"]), "<i4").reshape(-1, 2) * SCENE["scale"]
+    rings = np.frombuffer(base64.b64decode(SCENE["rings"]), "<u4")
+    metres = xy + np.array(SCENE["origin"])
+    return [shapely.Polygon(metres[a:b]) for a, b in itertools.pairwise(rings)]
+
+
+def test_the_browser_works_out_what_python_works_out(painter: Painter) -> None:
+    rng = np.random.default_rng(3)
+    plans = [[start_zone(u) for u in range(UNITS)]]
+    plans += [rng.integers(-1, 4, UNITS).tolist() for _ in range(5)]
+    plans += [np.sort(rng.integers(-1, 4, UNITS)).tolist()]
+    found = painter.page.evaluate(WORKED_OUT, [SCENE, plans])
+
+    assert found["hits"] == list(range(UNITS))
+    shapes = _shapes()
+    shared = {(min(a, b), max(a, b)): length for a, b, length in found["borders"] if b >= 0}
+    pairs = np.frombuffer(base64.b64decode(SCENE["pairs"]), "<u4").reshape(-1, 2)
+    assert set(shared) == set(map(tuple, pairs.tolist()))
+    for a, b in pairs[::7].tolist():
+        wanted = shapely.intersection(shapes[a], shapes[b]).length
+        assert shared[a, b] == pytest.approx(wanted, rel=1e-4)
+
+    geography = build_geography("test", "2021", SCENE["codes"], SCENE["names"], np.array(shapes))
+    referrals = np.frombuffer(base64.b64decode(SCENE["live"][1]["estimated"]), "u1")
+    for plan, told in zip(plans, found["plans"], strict=True):
+        zone = np.array(plan)
+        wanted = stray_pieces(geography, Plan(geography.units, ZONES, zone.astype(np.int32)))
+        assert [[ZONES[z], [SCENE["codes"][u] for u in units]] for z, units in told["strays"]] == [
+            [piece.zone, list(piece.units)] for piece in wanted
+        ]
+        rows = np.where(zone < 0, 4, zone)
+        assert told["children"] == np.bincount(rows, _children(), 5).tolist()
+        assert told["about"] == np.bincount(rows, referrals, 5).tolist()
+        assert told["missing"] == np.bincount(rows[[7]], minlength=5).tolist()
+
+
+# Tools
+
+
+def test_a_stroke_shows_at_once_and_is_one_step(painter: Painter) -> None:
+    painter.brush(1)
+    line = [unit_at(5, c) for c in (5, 6, 7)]
+    before = int(painter.total(WEST).replace(",", ""))
+    painter.drag(*line, release=False)
+    gained = int(_children()[line].sum())
+    painter.until(lambda: painter.total(WEST) == f"{before + gained:,}")
+    assert painter.told()["edits"] == []
+    assert painter.page.locator(".zones tbody tr .delta").first.inner_text() == f"+{gained:,}"
+    painter.page.mouse.up()
+    zones = painter.until_edits("3 small areas to West")
+    assert [u for u in range(UNITS) if zones[u] != start_zone(u)] == line
+    expect(painter.page.locator(".saved")).to_have_text("Saved: 1 steps")
+
+
+def test_a_quick_stroke_skips_no_unit(painter: Painter) -> None:
+    painter.brush(1)
+    painter.page.mouse.move(*painter.at(unit_at(3, 5)))
+    painter.page.mouse.down()
+    painter.page.mouse.move(*painter.at(unit_at(3, 13)), steps=1)
+    painter.page.mouse.up()
+    zones = painter.until_edits("9 small areas to West")
+    assert all(zones[unit_at(3, c)] == WEST for c in range(14))
+
+
+def test_the_brush_has_three_sizes(painter: Painter) -> None:
+    middle = unit_at(6, 8)
+    painter.brush(1)
+    painter.click(middle)
+    painter.until_edits("1 small area to West")
+    painter.brush(2)
+    painter.click(middle)
+    painter.until_edits("1 small area to West", "4 small areas to West")
+    painter.brush(3)
+    painter.zone(EAST)
+    painter.click(middle)
+    painter.until(lambda: len(painter.told()["edits"]) == 3)
+    assert painter.told()["zones"].count(EAST) > 65
+
+
+def test_a_box_paints_what_has_its_middle_in_it(painter: Painter) -> None:
+    painter.tool("box")
+    painter.zone(EAST)
+    painter.drag(unit_at(3, 6), unit_at(1, 8))
+    scale = float((painter.stage.get_attribute("data-view") or "").split()[0])
+    assert scale > 0
+    zones = painter.told()["zones"]
+    painter.until(lambda: len(painter.told()["edits"]) == 1)
+    zones = painter.told()["zones"]
+    assert zones[unit_at(2, 7)] == EAST
+    assert zones[unit_at(2, 5)] == MIDDLE
+
+
+def test_a_lasso_paints_what_it_runs_around(painter: Painter) -> None:
+    painter.tool("lasso")
+    painter.zone(EAST)
+    painter.drag(unit_at(3, 5), unit_at(3, 8), unit_at(1, 8), unit_at(1, 5), unit_at(3, 5))
+    painter.until(lambda: len(painter.told()["edits"]) == 1)
+    zones = painter.told()["zones"]
+    assert zones[unit_at(2, 6)] == zones[unit_at(2, 7)] == EAST
+    assert zones[unit_at(5, 6)] == MIDDLE
+
+
+def test_chosen_units_are_moved_together(painter: Painter) -> None:
+    painter.tool("choose")
+    for column in (5, 7, 9):
+        painter.click(unit_at(4, column))
+    painter.click(unit_at(4, 9))
+    painter.page.get_by_role("tab", name="Chosen (2)").click()
+    painter.page.locator(".page-chosen select").select_option("East")
+    painter.page.locator(".page-chosen").get_by_role("button", name="Move").click()
+    zones = painter.until_edits("2 small areas to East")
+    assert zones[unit_at(4, 5)] == zones[unit_at(4, 7)] == EAST
+    assert zones[unit_at(4, 9)] == MIDDLE
+
+
+def test_a_click_by_ward_paints_the_ward(painter: Painter) -> None:
+    painter.page.locator(".by select").select_option("Ward")
+    painter.brush(1)
+    painter.click(unit_at(4, 7))
+    zones = painter.until_edits("9 small areas to West")
+    assert all(zones[unit_at(r, c)] == WEST for r in (3, 4, 5) for c in (6, 7, 8))
+
+
+def test_a_zone_is_taken_from_the_map(painter: Painter) -> None:
+    painter.tool("pick")
+    painter.click(unit_at(4, 12))
+    painter.brush(1)
+    painter.click(unit_at(4, 7))
+    painter.until_edits("1 small area to East")
+    painter.page.keyboard.down("Alt")
+    painter.click(unit_at(4, 2))
+    painter.page.keyboard.up("Alt")
+    painter.click(unit_at(4, 7))
+    painter.until_edits("1 small area to East", "1 small area to West")
+
+
+def test_a_drawn_polygon_arrives_in_metres_of_the_national_grid(painter: Painter) -> None:
+    painter.tool("draw")
+    for unit in (unit_at(2, 3), unit_at(2, 7), unit_at(6, 7)):
+        painter.click(unit)
+    painter.stage.press("Enter")
+    painter.button("Use it").click()
+    painter.until(lambda: len(painter.told()["drawn"]) == 1)
+    drawn = np.array(painter.told()["drawn"][0])
+    wanted = _centres()[[unit_at(2, 3), unit_at(2, 7), unit_at(6, 7)]] + SCENE["origin"]
+    assert np.abs(drawn - wanted).max() < 40
+    expect(painter.page.locator(".saved.late")).to_have_count(0)
+
+
+# Keeping, undoing, locks
+
+
+def test_escape_leaves_a_stroke_under_way(painter: Painter) -> None:
+    painter.brush(1)
+    before = painter.total(WEST)
+    painter.drag(unit_at(5, 5), unit_at(5, 7), release=False)
+    painter.until(lambda: painter.total(WEST) != before)
+    painter.page.keyboard.press("Escape")
+    painter.page.mouse.up()
+    painter.until(lambda: painter.total(WEST) == before)
+    painter.page.wait_for_timeout(600)
+    assert painter.told()["edits"] == []
+
+
+def test_a_stroke_is_kept_only_when_accepted_where_that_is_asked(painter: Painter) -> None:
+    painter.page.get_by_label("Ask before keeping").check()
+    painter.brush(1)
+    before = painter.total(WEST)
+    painter.click(unit_at(5, 5))
+    bar = painter.page.locator(".bar")
+    expect(bar).to_contain_text("1 small area painted. Children: West +")
+    painter.page.keyboard.press("Escape")
+    painter.until(lambda: painter.total(WEST) == before)
+    painter.click(unit_at(5, 5))
+    painter.click(unit_at(5, 6))
+    expect(bar).to_contain_text("2 small areas painted")
+    painter.page.keyboard.press("Enter")
+    painter.until_edits("2 small areas to West")
+    expect(bar).to_be_hidden()
+
+
+def test_steps_are_undone_and_redone_at_once_and_reset(painter: Painter) -> None:
+    painter.brush(1)
+    before = painter.total(WEST)
+    for column in (5, 6):
+        painter.click(unit_at(5, column))
+    painter.until_edits("1 small area to West", "1 small area to West")
+    painter.page.keyboard.press("Control+z")
+    painter.page.keyboard.press("Control+z")
+    painter.until(lambda: painter.total(WEST) == before)
+    painter.until_edits()
+    painter.button("Redo: 1 small area to West").click()
+    painter.until_edits("1 small area to West")
+    painter.button("Back to the start").click()
+    expect(painter.page.locator(".bar")).to_contain_text("Put 1 small area back as at the start?")
+    painter.page.locator(".bar").get_by_role("button", name="Back to the start").click()
+    zones = painter.until_edits("1 small area to West", "Back to the start")
+    assert zones == [start_zone(u) for u in range(UNITS)]
+    painter.page.keyboard.press("Control+z")
+    painter.until_edits("1 small area to West")
+
+
+def test_older_steps_are_undone_after_the_page_is_loaded_again(painter: Painter) -> None:
+    painter.brush(1)
+    painter.click(unit_at(5, 5))
+    painter.until_edits("1 small area to West")
+    painter.page.reload()
+    expect(painter.button("Undo: 1 small area to West")).to_be_enabled(timeout=20_000)
+    painter.button("Undo: 1 small area to West").click()
+    assert painter.until_edits()[unit_at(5, 5)] == MIDDLE
+
+
+def test_a_brush_passes_over_what_is_locked_and_says_so(painter: Painter) -> None:
+    painter.tool("lock")
+    painter.click(unit_at(5, 6))
+    painter.until(lambda: painter.told()["locked"] == [f"E01{unit_at(5, 6):06}"])
+    painter.tool("brush")
+    painter.brush(1)
+    painter.drag(unit_at(5, 5), unit_at(5, 7))
+    zones = painter.until_edits("2 small areas to West")
+    assert zones[unit_at(5, 6)] == MIDDLE
+    expect(painter.page.locator(".message")).to_contain_text("1 locked small area was passed over")
+    painter.button("Lock East").click()
+    painter.until(lambda: "East" in painter.told()["locked"])
+    painter.zone(EAST)
+    painter.click(unit_at(5, 8))
+    expect(painter.page.locator(".message")).to_contain_text("East is locked")
+    painter.button("Lock West").click()
+    painter.until(lambda: "West" in painter.told()["locked"])
+    painter.button("Undo: 2 small areas").click()
+    expect(painter.page.locator(".message")).to_contain_text("Undo would move")
+    painter.button("Unlock West").click()
+    painter.until(lambda: "West" not in painter.told()["locked"])
+    painter.button("Undo: 2 small areas").click()
+    painter.until_edits()
+
+
+# Mending
+
+
+def test_a_stray_piece_is_listed_and_given_to_its_neighbour(painter: Painter) -> None:
+    painter.brush(1)
+    painter.click(unit_at(6, 12))
+    painter.until_edits("1 small area to West")
+    item = painter.page.locator(".page-mend li")
+    expect(item).to_contain_text("of West lies apart")
+    before = painter.stage.get_attribute("data-view")
+    item.get_by_role("button", name="Zoom").click()
+    painter.until(lambda: painter.stage.get_attribute("data-view") != before)
+    item.get_by_role("button", name="Give").click()
+    zones = painter.until_edits("1 small area to West", "1 small area to East")
+    assert zones[unit_at(6, 12)] == EAST
+    expect(painter.page.locator(".page-mend")).to_contain_text("Every zone is in one piece")
+
+
+def test_a_cut_parts_a_zone_and_a_link_joins_it(painter: Painter) -> None:
+    corner, right = unit_at(13, 1), unit_at(13, 0)
+    below = unit_at(12, 1)
+    assert corner < UNITS
+    painter.tool("border")
+    codes = [f"E01{u:06}" for u in (right, corner)]
+    painter.click(right)
+    painter.click(corner)
+    painter.page.locator(".bar").get_by_role("button", name="Cut").click()
+    painter.until(lambda: painter.told()["cuts"] == [codes])
+    painter.click(corner)
+    painter.click(below)
+    painter.page.locator(".bar").get_by_role("button", name="Cut").click()
+    expect(painter.page.locator(".page-mend li")).to_contain_text("of West lies apart")
+    painter.click(corner)
+    painter.click(unit_at(12, 2))
+    expect(painter.page.locator(".bar")).to_contain_text("one cannot pass")
+    painter.page.locator(".bar").get_by_role("button", name="Link").click()
+    expect(painter.page.locator(".page-mend")).to_contain_text("Every zone is in one piece")
+    painter.until(lambda: len(painter.told()["links"]) == 1)
+
+
+def test_units_in_no_zone_are_found_and_moved(painter: Painter) -> None:
+    painter.brush(1)
+    painter.stage.press("0")
+    painter.drag(unit_at(5, 5), unit_at(5, 6))
+    painter.until_edits("2 small areas to no zone")
+    page = painter.page.locator(".page-mend")
+    expect(page).to_contain_text("2 small areas in no zone")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Choose all").click()
+    painter.page.locator(".page-chosen select").select_option("East")
+    painter.page.locator(".page-chosen").get_by_role("button", name="Move").click()
+    zones = painter.until_edits("2 small areas to no zone", "2 small areas to East")
+    assert zones[unit_at(5, 5)] == EAST
+
+
+# Without a pointer
+
+
+def test_everything_of_a_stroke_is_done_by_keyboard(painter: Painter) -> None:
+    page = painter.page
+    page.locator(".size").first.focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.shadowRoot?.activeElement?.className") == "stage":
+            break
+    else:
+        pytest.fail("Tab never comes to the map")
+    live = page.locator(".unseen[role=status]")
+    page.keyboard.press("ArrowRight")
+    expect(live).to_contain_text("Children:")
+    first = live.inner_text()
+    page.keyboard.press("ArrowDown")
+    expect(live).not_to_have_text(first)
+    page.keyboard.press("[")
+    page.keyboard.press("4")
+    expect(live).to_contain_text("Painting into North")
+    page.keyboard.press("Space")
+    painter.until_edits(f"1 small area to {ZONES[NORTH]}")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    painter.until_edits(*[f"1 small area to {ZONES[NORTH]}"] * 2)
+    page.keyboard.press("Control+z")
+    painter.until_edits(f"1 small area to {ZONES[NORTH]}")
+    page.keyboard.press("l")
+    page.keyboard.press("Space")
+    painter.until(lambda: len(painter.told()["locked"]) == 1)
+    page.keyboard.press("?")
+    expect(page.locator("dialog.keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.keys")).to_have_count(0)
+
+
+def test_units_are_moved_by_the_table_alone(painter: Painter) -> None:
+    page = painter.page
+    page.get_by_role("tab", name="Table").click()
+    search = page.get_by_label("Search small areas")
+    search.press_sequentially("place 003 middle")
+    expect(page.locator(".units .remark")).to_contain_text("small areas found")
+    page.locator(".units tbody input").nth(0).check()
+    page.locator(".units tbody input").nth(1).check()
+    page.get_by_label("Zone to move to").select_option("East")
+    page.locator(".units").get_by_role("button", name="Move 2").click()
+    painter.until_edits("2 small areas to East")
+    search.fill("E01000248")
+    expect(page.locator(".units tbody tr")).to_have_count(1)
+
+
+def test_letters_typed_in_a_field_are_not_taken_for_commands(painter: Painter) -> None:
+    painter.page.get_by_role("tab", name="Table").click()
+    painter.page.get_by_label("Search small areas").press_sequentially("crc")
+    painter.page.wait_for_timeout(500)
+    assert painter.page.get_by_test_id("stDialog").count() == 0
+    expect(painter.page.get_by_label("Search small areas")).to_have_value("crc")
+
+
+# Fingers
+
+
+class Fingers:
+    """Touches sent to the browser as a screen sends them."""
+
+    def __init__(self, painter: Painter) -> None:
+        self.painter = painter
+        self.session = painter.page.context.new_cdp_session(painter.page)
+
+    def send(self, kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+
+def test_a_finger_paints_and_two_change_the_scale(painter: Painter) -> None:
+    fingers = Fingers(painter)
+    painter.brush(1)
+    fingers.send("touchStart", painter.at(unit_at(5, 5)))
+    for column in (6, 7):
+        fingers.send("touchMove", painter.at(unit_at(5, column)))
+    fingers.send("touchEnd")
+    painter.until_edits("3 small areas to West")
+    fingers.send("touchStart", painter.at(unit_at(8, 6)))
+    fingers.send("touchEnd")
+    painter.until_edits("3 small areas to West", "1 small area to West")
+
+    x, y = painter.at(unit_at(6, 8))
+    before = float((painter.stage.get_attribute("data-view") or "").split()[0])
+    fingers.send("touchStart", (x - 40, y))
+    fingers.send("touchStart", (x - 40, y), (x + 40, y))
+    for wide in (60, 90, 120):
+        fingers.send("touchMove", (x - wide, y), (x + wide, y))
+    fingers.send("touchEnd")
+    painter.page.wait_for_timeout(400)
+    after = float((painter.stage.get_attribute("data-view") or "").split()[0])
+    assert after == pytest.approx(3 * before, rel=0.05)
+    assert len(painter.told()["edits"]) == 2
+
+
+def test_a_finger_that_rests_shows_the_card_and_paints_nothing(painter: Painter) -> None:
+    fingers = Fingers(painter)
+    fingers.send("touchStart", painter.at(unit_at(5, 5)))
+    expect(painter.page.locator(".card")).to_be_visible()
+    fingers.send("touchEnd")
+    painter.page.wait_for_timeout(500)
+    assert painter.told()["edits"] == []
+
+
+# What is under the brush, and hostile names
+
+
+def test_names_from_files_stay_text(painter: Painter) -> None:
+    painter.page.mouse.move(*painter.at(HOSTILE))
+    card = painter.page.locator(".card")
+    expect(card).to_contain_text("<img src=x onerror=window.hit=1> & Sons")
+    expect(painter.page.locator(".zones")).to_contain_text("North <img src=x")
+    painter.page.get_by_role("tab", name="Table").click()
+    expect(painter.page.locator(".units")).to_contain_text("<img src=x")
+
+
+def test_layers_lie_under_the_brush(painter: Painter) -> None:
+    page = painter.page
+    page.get_by_role("tab", name="Layers").click()
+    page.locator(".page-layers select").select_option("Children in low income")
+    expect(page.locator(".legend")).to_contain_text("15 to 25")
+    page.locator(".page-layers").get_by_text("School pyramids").click()
+    page.locator(".page-layers").get_by_text("Schools", exact=True).click()
+    page.mouse.move(*painter.at(unit_at(5, 5)))
+    expect(page.locator(".card")).to_contain_text("Children in low income")
+    expect(page.locator(".card")).to_contain_text("Pyramid ")
+    expect(page.locator(".zones tbody tr").nth(NORTH)).to_contain_text("no staff recorded")
+
+
+def test_an_estimate_says_so_and_an_unknown_is_no_zero(painter: Painter) -> None:
+    painter.page.mouse.move(*painter.at(7))
+    expect(painter.page.locator(".card tr", has_text="Anti-social")).to_contain_text("not known")
+    painter.page.get_by_label("Figure in column 1").select_option("Anti-social behaviour")
+    painter.until(lambda: painter.total(MIDDLE).endswith("*"))
+    assert not painter.total(EAST).endswith("*")
+
+
+# Connections
+
+
+def test_a_refused_stroke_goes_back_with_its_reason(
+    context: BrowserContext, server: Server
+) -> None:
+    painter = Painter(context.new_page(), server, "refused", "&refuse=East")
+    painter.brush(1)
+    painter.zone(EAST)
+    before = painter.total(EAST)
+    painter.click(unit_at(5, 5))
+    expect(painter.page.locator(".message.refused")).to_contain_text("East is full", timeout=15_000)
+    painter.until(lambda: painter.total(EAST) == before)
+    painter.zone(WEST)
+    painter.click(unit_at(5, 5))
+    painter.until_edits("1 small area to West")
+    painter.close()
+
+
+def test_a_slow_page_loses_no_stroke_of_a_quick_hand(
+    context: BrowserContext, server: Server
+) -> None:
+    painter = Painter(context.new_page(), server, "slow", "&slow=1")
+    painter.brush(1)
+    for row in range(2, 10):
+        painter.click(unit_at(row, 6))
+    painter.until_edits(*["1 small area to West"] * 8)
+    assert len(painter.told()["taken"]) == 8
+    painter.close()
+
+
+def test_two_tabs_paint_one_scenario(context: BrowserContext, server: Server) -> None:
+    one = Painter(context.new_page(), server, "tabs")
+    two = Painter(context.new_page(), server, "tabs")
+    for painter in (one, two):
+        painter.brush(1)
+    one.click(unit_at(4, 6))
+    one.until_edits("1 small area to West")
+    two.click(unit_at(6, 6))
+    two.until(lambda: len(two.told()["edits"]) == 2)
+    clients = {line.split()[0] for line in two.told()["taken"]}
+    assert len(clients) == 2
+    for painter in (one, two):
+        painter.close()
+
+
+def test_strokes_outlive_a_server_that_is_killed(context: BrowserContext, server: Server) -> None:
+    painter = Painter(context.new_page(), server, "killed")
+    painter.brush(1)
+    painter.click(unit_at(4, 6))
+    painter.until_edits("1 small area to West")
+    server.kill()
+    painter.click(unit_at(5, 6))
+    painter.click(unit_at(6, 6))
+    expect(painter.page.locator(".saved.late")).to_have_text(
+        "Not saved yet: 2 strokes are kept in this browser", timeout=15_000
+    )
+    server.start()
+    painter.until(lambda: len(painter.told()["taken"]) == 3, seconds=60)
+    expect(painter.page.locator(".saved")).to_have_text("Saved: 3 steps")
+    painter.page.wait_for_timeout(5_000)
+    assert len(painter.told()["taken"]) == 3
+    assert painter.watched.errors == []
+
+
+def test_strokes_outlive_a_tab_that_is_closed(context: BrowserContext, server: Server) -> None:
+    painter = Painter(context.new_page(), server, "closed")
+    painter.brush(1)
+    server.kill()
+    painter.click(unit_at(5, 6))
+    painter.page.wait_for_timeout(300)
+    painter.page.close()
+    server.start()
+    again = Painter(context.new_page(), server, "closed")
+    again.until(lambda: again.told()["edits"] == ["1 small area to West"], seconds=40)
+    again.brush(1)
+    again.click(unit_at(7, 6))
+    again.until_edits("1 small area to West", "1 small area to West")
+    assert len({line.split()[0] for line in again.told()["taken"]}) == 2
+    again.close()
+
+
+def test_a_tab_loaded_again_sends_what_it_kept(context: BrowserContext, server: Server) -> None:
+    painter = Painter(context.new_page(), server, "again", "&slow=3")
+    painter.brush(1)
+    painter.click(unit_at(5, 6))
+    painter.page.reload()
+    painter.until(lambda: painter.page.get_by_test_id("stCode").count() == 1, seconds=30)
+    painter.until_edits("1 small area to West")
+    painter.page.wait_for_timeout(1_000)
+    assert len(painter.told()["taken"]) == 1

@@ -1,0 +1,189 @@
+"""Tables and sentences of a gain: readable, and hidden where a count behind them is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.assumptions import Assumptions
+from analysis.events import Edit
+from analysis.gain import Gain, gain
+from analysis.scenario import Evaluation, Scenario, evaluate
+from analysis.table import Table
+from analysis.tables import plan_table
+from analysis.tables_gain import (
+    Sides,
+    is_shown,
+    outlook_table,
+    spread_table,
+    stability_in_words,
+    verdicts,
+)
+from geo.plan import Plan
+from layers.measures import Measures
+from layers.pack import Pack
+from layers.status import Status
+from small_pack import UNITS
+
+CVS = ("referral_cv", "cp_cv")
+
+
+def with_counts(pack: Pack, key: str, counts: list[float]) -> Pack:
+    old = pack.measures
+    values = old.values.copy()
+    values[old.row(key)] = counts
+    return replace(pack, measures=Measures(old.units, old.measures, values, old.status.copy()))
+
+
+def pair(pack: Pack, *edits: Edit, **assumptions: object) -> tuple[Evaluation, Evaluation, Gain]:
+    taken = Assumptions(**assumptions)  # type: ignore[arg-type]
+    before, after = (
+        evaluate(Scenario("x", pack.plan("zones"), e, assumptions=taken), pack) for e in ((), edits)
+    )
+    return before, after, gain(before, after, rng=np.random.default_rng(1), draws=400)
+
+
+def shown(table: Table, key: str) -> list[str]:
+    texts = {text.key: list(text.texts) for text in table.texts}
+    if key in texts:
+        return texts[key]
+    return [table.cell(table.column(key), row) for row in range(len(table.names))]
+
+
+@pytest.fixture(scope="module")
+def many(small: Pack) -> Pack:
+    """Counts that are nowhere small, so that nothing is hidden."""
+    pack = with_counts(small, "referrals", [60, 70, 80, 50, 40, 45, 90, 30, 20])
+    for key, count in (("open_cin", 40.0), ("open_cp", 20.0)):
+        pack = with_counts(pack, key, [count] * 9)
+    return pack
+
+
+def test_every_measure_stands_with_what_it_was_and_what_chance_makes(many: Pack) -> None:
+    before, after, found = pair(many, Edit.move(UNITS[:1], to="South"))
+    table = spread_table(found.rates, Sides(before, after, many))
+    assert table.names == (
+        "Referral rate CV",
+        "Referral rate Gini",
+        "Referral rate max/min",
+        "Child protection plan rate CV",
+    )
+    was, now = plan_table(before, many), plan_table(after, many)
+    for at, key in enumerate(("referral_cv", "referral_gini", "referral_max_min", "cp_cv")):
+        assert shown(table, "before")[at] == was.cell(was.column(key), 0)
+        assert shown(table, "after")[at] == now.cell(now.column(key), 0)
+    noise = now.cell(now.column("referral_noise"), 0)
+    assert shown(table, "chance")[0] == noise
+    values = table.column("probability").values
+    assert ((values >= 1) & (values <= 99)).all()
+    assert table.basis is None  # it mixes measures, and does not leave
+
+
+def test_rates_and_load_are_told_apart(many: Pack) -> None:
+    before, after, found = pair(many, Edit.move(UNITS[:1], to="South"))
+    rates, load = (spread_table(e, Sides(before, after, many)) for e in (found.rates, found.load))
+    assert not set(rates.names) & set(load.names)
+    assert load.names[0] == "Weighted load CV"
+
+
+def test_nothing_moved_has_no_probability_and_says_so(many: Pack) -> None:
+    before, after, found = pair(many)
+    table = spread_table(found.rates, Sides(before, after, many))
+    assert set(shown(table, "probability")) == {"z"}
+    first, *_ = verdicts(found.rates, Sides(before, after, many), keys=CVS)
+    assert first.text.endswith("Nothing has changed yet.")
+    assert "of which about" in first.text
+
+
+def test_a_gain_is_told_in_plain_words(small: Pack) -> None:
+    even = with_counts(small, "children", [2_000.0] * 9)
+    even = with_counts(even, "referrals", [400, 20, 20, 20, 400, 20, 200, 150, 150])
+    apart, level = Edit.move(UNITS[:1], to="Middle"), Edit.move(UNITS[:1], to="North")
+    start = Scenario("x", even.plan("zones")).do(apart)
+    before, after = evaluate(start, even), evaluate(start.do(level), even)
+    found = gain(before, after, rng=np.random.default_rng(1))
+    (verdict,) = verdicts(found.rates, Sides(before, after, even), keys=("referral_cv",))
+    assert verdict.text.startswith("Referral rate: the spread falls from ")
+    assert "could be chance. The gain is very likely real: probability 99 %." in verdict.text
+    back = gain(after, before, rng=np.random.default_rng(1))
+    (verdict,) = verdicts(back.rates, Sides(after, before, even), keys=("referral_cv",))
+    assert "rises from" in verdict.text
+    assert "hardly a gain" in verdict.text
+
+
+def test_years_that_zones_stay_level_are_told_in_words(many: Pack) -> None:
+    before, after, found = pair(many, Edit.move(UNITS[:1], to="South"), tolerance=0.02)
+    said = " ".join(
+        stability_in_words(found.rates.outlook("referral_rate"), Sides(before, after, many))
+    )
+    assert "Next year all 3 zones would stay within 2 % of their mean in less than 1 %" in said
+    assert "A tolerance of 2 % is tighter than chance: even zones of equal rates" in said
+    assert "in 80 % of years and" in said
+
+
+def test_a_zone_without_staff_is_named_and_has_no_load(many: Pack) -> None:
+    before, after, found = pair(many, Edit.move(UNITS[:2], to="East"))
+    outlook = found.load.outlook("weighted_load")
+    table = outlook_table(outlook, Sides(before, after, many))
+    assert table.names == ("North", "Middle", "South", "East")
+    assert shown(table, "note") == ["", "", "", "no staff recorded"]
+    assert shown(table, "value_after")[-1] == ""
+    assert shown(table, "value_before")[-1] == "z"  # no such zone before
+    said = " ".join(stability_in_words(outlook, Sides(before, after, many)))
+    assert "Left out: East (no staff recorded)." in said
+
+
+def test_a_zone_that_is_gone_is_not_applicable_after(many: Pack) -> None:
+    lookup = {unit: "North" if at < 5 else "South" for at, unit in enumerate(UNITS)}
+    edit = Edit.replace_with(Plan.from_lookup(lookup), "two zones")
+    before, after, found = pair(many, edit)
+    table = outlook_table(found.rates.outlook("referral_rate"), Sides(before, after, many))
+    assert shown(table, "value_after")[1] == "z"
+    assert shown(table, "note")[1] == "not in this plan"
+
+
+def test_what_is_made_of_a_suppressed_count_is_suppressed(small: Pack) -> None:
+    pack = with_counts(small, "referrals", [1, 1, 1, 10, 10, 10, 8, 6, 6])
+    before, after, found = pair(pack, Edit.move(UNITS[8:], to="Middle"))
+    table = spread_table(found.rates, Sides(before, after, pack))
+    for key in ("before", "after", "chance", "unlikely", "behind_before", "probability"):
+        assert shown(table, key)[:3] == ["c", "c", "c"], key
+    first, second = verdicts(found.rates, Sides(before, after, pack), keys=CVS)
+    assert not first.shown
+    assert not any(letter.isdigit() for letter in first.text)
+    assert second.key == "cp_cv"
+    outlook = found.rates.outlook("referral_rate")
+    assert not is_shown(outlook, Sides(before, after, pack))
+    (said,) = stability_in_words(outlook, Sides(before, after, pack))
+    assert not any(letter.isdigit() for letter in said)
+    zones = outlook_table(outlook, Sides(before, after, pack))
+    hidden = zones.column("value_after").status == Status.SUPPRESSED
+    assert hidden.any()
+    for key in ("value", "lower", "upper", "inside"):
+        column = zones.column(f"{key}_after")
+        assert (column.status[hidden] == Status.SUPPRESSED).all()
+        assert np.isnan(column.values[hidden]).all()
+
+
+def test_a_figure_hidden_in_one_plan_hides_what_compares_the_two(small: Pack) -> None:
+    pack = with_counts(small, "referrals", [3, 20, 30, 10, 10, 10, 12, 16, 12])
+    before, after, found = pair(pack, Edit.move(UNITS[:1], to="East"))
+    table = spread_table(found.rates, Sides(before, after, pack))
+    assert shown(table, "before")[0] != "c"
+    assert shown(table, "after")[0] == "c"
+    assert shown(table, "probability")[0] == shown(table, "behind_before")[0] == "c"
+
+
+def test_weights_that_differ_hide_load_where_a_kind_is_hidden(small: Pack) -> None:
+    for weights, hidden in (({}, False), ({"open_cp": 2.0}, True)):
+        before, after, found = pair(small, Edit.move(UNITS[3:4], to="North"), weights=weights)
+        table = spread_table(found.load, Sides(before, after, small))
+        assert (shown(table, "probability")[0] == "c") == hidden
+
+
+def test_without_a_second_zone_there_is_nothing_to_compare(many: Pack) -> None:
+    before, after, found = pair(many, Edit.move(UNITS, to="North"))
+    said = stability_in_words(found.rates.outlook("referral_rate"), Sides(before, after, many))
+    assert said == ("There are fewer than two zones to compare.",)
+    first, *_ = verdicts(found.rates, Sides(before, after, many), keys=CVS)
+    assert first.text == "Referral rate: not known."
