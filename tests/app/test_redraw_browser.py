@@ -5,6 +5,7 @@ to stay level, what happens to caseloads for two years, and who changes worker; 
 in the middle of a stroke, and opens it again.
 """
 
+import itertools
 import re
 import signal
 from collections.abc import Iterator
@@ -110,30 +111,38 @@ class Redraw:
 
 
 def levelled(pack: Pack) -> Plan:
-    """Move small areas across the lines one by one until the referral rates are level."""
+    """Move small areas across the lines, one or two at once, until the referral rates are level."""
     plan = pack.plan("areas").plan
     x, n = pack.measures.counts("referrals"), pack.measures.counts("children")
-    left, right = pack.geography.neighbours.pairs
-    zone = plan.assignment.copy()
-    while _cv(zone, x, n) > LEVEL_CV:
-        over = np.flatnonzero(zone[left] != zone[right])
-        ways = {
-            (int(a), int(zone[b]))
-            for i in over
-            for a, b in ((left[i], right[i]), (right[i], left[i]))
-        }
-        tried = []
-        for unit, to in sorted(ways):
-            after = zone.copy()
-            after[unit] = to
-            tried.append((_cv(after, x, n), unit, to))
-        for _, unit, to in sorted(tried):
-            after = zone.copy()
-            after[unit] = to
-            if _whole(pack, after):
-                zone = after
+    zone, cv = plan.assignment, 1.0
+    while cv > LEVEL_CV:
+        moves = _moves(pack, zone)
+        pairs = [(a, b) for a, b in itertools.combinations(moves, 2) if a[0] != b[0]]
+        for group in ([(move,) for move in moves], pairs):
+            tried = sorted((_cv(_after(zone, way), x, n), way) for way in group)
+            better = (way for other, way in tried if other < cv and _whole(pack, _after(zone, way)))
+            found = next(better, None)
+            if found:
                 break
+        assert found, "no move makes them more level"
+        zone = _after(zone, found)
+        cv = _cv(zone, x, n)
     return Plan(plan.units, plan.zones, zone)
+
+
+def _moves(pack: Pack, zone: npt.NDArray[np.int32]) -> list[tuple[int, int]]:
+    """List every small area at a line with the zone on the other side of it."""
+    left, right = pack.geography.neighbours.pairs
+    over = np.flatnonzero(zone[left] != zone[right])
+    near, far = np.r_[left[over], right[over]], np.r_[right[over], left[over]]
+    return sorted(set(zip(near.tolist(), zone[far].tolist(), strict=True)))
+
+
+def _after(zone: npt.NDArray[np.int32], way: tuple[tuple[int, int], ...]) -> npt.NDArray[np.int32]:
+    after = zone.copy()
+    for unit, to in way:
+        after[unit] = to
+    return after
 
 
 def _cv(
