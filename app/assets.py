@@ -16,6 +16,3 @@ _served = components.declare_component("leaflet", path=LEAFLET)
 
 FROM_PAGE = f"component/{__name__}.leaflet"
 """The address of Leaflet's files as seen from a page, and from a frame whose text it holds."""
-
-FROM_COMPONENT = f"../{__name__}.leaflet"
-"""The same as seen from the frame that streamlit-folium draws a map in."""

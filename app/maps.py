@@ -18,7 +18,6 @@ import numpy.typing as npt
 import pyproj
 import shapely
 from branca.element import MacroElement
-from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from app.assets import FROM_PAGE
@@ -292,20 +291,11 @@ def to_degrees(shapes: Shapes) -> Shapes:
     return np.asarray(shapely.transform(shapes, _transform))
 
 
-def from_degrees(shapes: Shapes) -> Shapes:
-    """Bring shapes from longitude and latitude to EPSG:27700."""
-    return np.asarray(shapely.transform(shapes, _inverse))
-
-
 _TO_DEGREES = pyproj.Transformer.from_crs(EPSG, 4326, always_xy=True)
 
 
 def _transform(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.round(np.column_stack(_TO_DEGREES.transform(xy[:, 0], xy[:, 1])), DEGREES)
-
-
-def _inverse(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.column_stack(_TO_DEGREES.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
 
 
 def _latitude_longitude(easting: float, northing: float) -> tuple[float, float]:
@@ -415,31 +405,3 @@ class _Popup(MacroElement):
     def __init__(self, body: str) -> None:
         super().__init__()
         self.body = body
-
-
-class BoxSelect(JSCSSMixin, MacroElement):
-    """Select by holding Shift and dragging: the box goes to Python instead of zooming to it."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-        (function (map) {
-            var Select = L.Map.BoxZoom.extend({
-                _onMouseUp: function (event) {
-                    var fit = map.fitBounds;
-                    map.fitBounds = function () { return map; };
-                    L.Map.BoxZoom.prototype._onMouseUp.call(this, event);
-                    map.fitBounds = fit;
-                }
-            });
-            map.boxZoom.disable();
-            new Select(map).enable();
-            map.on("boxzoomend", function (event) {
-                map.fire("draw:created", {
-                    layerType: "rectangle", layer: L.rectangle(event.boxZoomBounds)
-                });
-            });
-        })({{ this._parent.get_name() }});
-        {% endmacro %}
-        """
-    )

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from painter_page import SCALE, grid
 
-from app.assets import FROM_COMPONENT
+from app import assets
 from app.maps import OfflineMap, add_areas, to_degrees
 from app.palettes import zone_colour
 
@@ -50,7 +50,7 @@ def main() -> None:
     st.title("Click map")
     geometries, names, bounds = units()
     moved: list[str] = st.session_state.setdefault("moved", [])
-    chart = OfflineMap(FROM_COMPONENT, tiles=None, zoom_snap=0.25)
+    chart = OfflineMap(f"../{assets.__name__}.leaflet", tiles=None, zoom_snap=0.25)
     chart.fit_bounds(bounds)
     layer = folium.FeatureGroup(name="Plan")
     fills = [zone_colour(1 if name in moved else 0) for name in names]

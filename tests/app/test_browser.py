@@ -5,13 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import shapely
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, expect
 
-from analysis.events import Edit
-from analysis.scenario import Scenario, evaluate
-from analysis.tables import plan_table
-from app.maps import to_degrees
 from headless import CHROMIUM, Watched, serve
 from layers.pack import Pack
 
@@ -123,87 +118,3 @@ def test_the_full_screen_shows_the_map_and_nothing_else(watched: Watched) -> Non
     assert size is not None
     assert box is not None
     assert (box["width"], box["height"]) == (size["width"], size["height"])
-
-
-def _card(page: Page, title: str) -> str:
-    card = page.locator(".zw-card", has_text=title).first
-    return card.locator(".now").inner_text()
-
-
-def test_moving_a_unit_by_click_changes_the_numbers(laptop: Watched, dorset: Pack) -> None:
-    page = laptop.page
-    chart = laptop.open("redraw?pack=dorset&plan=areas")
-    _areas(chart)
-    before = _card(page, "Referral rate CV")
-    frame = page.locator("iframe[title^='streamlit_folium']").bounding_box()
-    assert frame is not None
-    page.mouse.click(frame["x"] + 300, frame["y"] + 250)
-    chosen = page.get_by_test_id("stMultiSelect")
-    expect(chosen).to_contain_text("(West)", timeout=15_000)
-    label = re.search(r"([A-Z][\w ]+ \d{3}[A-Z]) \(West\)", chosen.inner_text())
-    assert label is not None
-    page.get_by_role("button", name=re.compile(r"^Move 1$")).click()
-    expect(page.get_by_role("button", name="Undo")).to_be_enabled(timeout=15_000)
-    expect(chosen).not_to_contain_text("(West)")
-
-    unit = dorset.geography.units[dorset.geography.names.index(label[1])]
-    scenario = Scenario("x", dorset.plan("areas")).do(Edit.move([unit], to="South"))
-    figures = plan_table(evaluate(scenario, dorset), dorset)
-    wanted = {
-        key: figures.cell(figures.column(key), 0) for key in ("referral_cv", "children_moved")
-    }
-    assert _card(page, "Referral rate CV") == f"{wanted['referral_cv']} %"
-    assert _card(page, "Children who") == wanted["children_moved"]
-
-    page.get_by_role("button", name="Undo").click()
-    now = page.locator(".zw-card", has_text="Children who").first.locator(".now")
-    expect(now).to_have_text("0", timeout=15_000)
-    assert _card(page, "Referral rate CV") == before
-    assert laptop.errors == []
-
-
-def test_a_box_chooses_what_lies_in_it(laptop: Watched) -> None:
-    page = laptop.page
-    chart = laptop.open("redraw?pack=dorset&plan=areas")
-    _areas(chart)
-    frame = page.locator("iframe[title^='streamlit_folium']").bounding_box()
-    assert frame is not None
-    page.keyboard.down("Shift")
-    page.mouse.move(frame["x"] + 150, frame["y"] + 80)
-    page.mouse.down()
-    page.mouse.move(frame["x"] + 230, frame["y"] + 150, steps=5)
-    page.mouse.move(frame["x"] + 260, frame["y"] + 190, steps=3)
-    page.mouse.up()
-    page.keyboard.up("Shift")
-    button = page.get_by_role("button", name=re.compile(r"^Move \d+$"))
-    expect(button).to_be_enabled(timeout=15_000)
-    assert int(button.inner_text().split()[-1]) > 3
-
-
-def test_a_piece_apart_is_zoomed_to(laptop: Watched, dorset: Pack) -> None:
-    page = laptop.page
-    chart = laptop.open("redraw?pack=dorset&plan=areas")
-    _areas(chart)
-    search = page.get_by_test_id("stMultiSelect").locator("input")
-    search.press_sequentially("North Dorset 001A", delay=20)
-    page.get_by_role("option", name="North Dorset 001A").click()
-    page.keyboard.press("Escape")
-    move = page.get_by_role("button", name=re.compile(r"^Move 1$"))
-    expect(move).to_be_enabled(timeout=15_000)
-    move.click()
-    expect(page.get_by_text("A piece of South lies apart")).to_be_visible(timeout=15_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_be_hidden(timeout=15_000)
-    zoom = "() => window.map.getZoom()"
-    before = chart.locator("body").evaluate(zoom)
-    show = page.get_by_role("button", name="Show")
-    show.click()
-    try:
-        _wait_for(lambda: chart.locator("body").evaluate(zoom) > before + 1, seconds=8)
-    except AssertionError:  # Streamlit loses a click on a page that is still being made anew
-        show.click()
-        _wait_for(lambda: chart.locator("body").evaluate(zoom) > before + 1)
-    inside = "at => window.map.getBounds().contains(at)"
-    name = "North Dorset 001A"
-    unit = dorset.geography.position[dorset.geography.units[dorset.geography.names.index(name)]]
-    x, y = shapely.get_coordinates(to_degrees(shapely.points([dorset.geography.centre_m[unit]])))[0]
-    assert chart.locator("body").evaluate(f"() => ({inside})([{y}, {x}])")
