@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from analysis.caseload import OPEN_CASES, with_open_cases
 from analysis.events import Edit
+from analysis.live import live_counts
 from analysis.scenario import Scenario
 from analysis.shape import count_pieces, pyramids_split
 from geo.errors import PlanError, named
@@ -279,12 +280,14 @@ class Ground:
         """Take the ground of a scenario; its links, cuts and locks hold.
 
         With `by="cases"` a move costs the open cases that change team, where the pack counts them.
+        What comes first would tell which of two hidden counts is the smaller, so a hidden count is
+        taken as it is estimated from what is shown (`analysis.live`).
         """
         children = children_of(pack)
-        measures = with_open_cases(pack.measures)
         cost = children
-        if by == "cases" and measures.has(OPEN_CASES):
-            cost = np.nan_to_num(measures.counts(OPEN_CASES), nan=0.0)
+        if by == "cases" and with_open_cases(pack.measures).has(OPEN_CASES):
+            shown = live_counts(pack, scenario.baseline).count(OPEN_CASES).values
+            cost = np.nan_to_num(shown, nan=0.0)
         return cls(
             scenario.plan,
             scenario.on(pack.geography),
@@ -298,11 +301,6 @@ class Ground:
     def pieces(self) -> npt.NDArray[np.int64]:
         """Pieces per zone."""
         return count_pieces(self.geography, self.plan)
-
-    @cached_property
-    def is_locked(self) -> npt.NDArray[np.bool_]:
-        """Whether each unit is locked."""
-        return np.array([unit in self.locked_units for unit in self.plan.units], dtype=bool)
 
     def after(self, to: Mapping[str, str]) -> "Ground":
         """Give the ground after a move; what is locked stays so."""

@@ -9,9 +9,10 @@ same futures, and their differences are no noise.
 Nothing here is suppressed: disclosure control comes last, in `analysis.tables_flow`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -320,23 +321,21 @@ def draw_paths(
 
     Every month each open case goes on, is closed or stays, by the shares of a whole month; cases
     open by a Poisson number about a rate that differs from future to future as far as it is unsure.
+    Each stream has random numbers of its own, by the teams that hold it. So when a line moves, the
+    futures of zones that it does not touch stay as they were, and are not drawn again.
 
     Returns
     -------
     Paths
         In every future and stream: open + opened - closed is open a month later.
     """
-    rates = _rates(streams, rng, futures) * stages.case_share / MONTHS_A_YEAR
     kinds, count = streams.start.shape
     stock = np.empty((months + 1, kinds, count, futures), dtype=np.int64)
     opened = np.empty((months, count, futures), dtype=np.int64)
     closed = np.empty_like(opened)
-    stock[0] = streams.start[:, :, None]
-    for month in range(months):
-        still, gone = _a_month_on(stock[month], stages.month, rng)
-        come = np.array([rng.poisson(rates * share) for share in stages.arriving])
-        stock[month + 1] = still + come[:-1]
-        opened[month], closed[month] = come.sum(axis=0), gone + come[-1]
+    draw = _kept_path if months * futures <= MOST_KEPT else _path
+    for at, one in enumerate(_one_by_one(streams, stages, seed=int(rng.integers(2**63)))):
+        stock[:, :, at], opened[:, at], closed[:, at] = draw(one, months, futures)
     return Paths(stock, opened, closed)
 
 
@@ -466,18 +465,77 @@ def _a_month_on(stock: Counts, month: Array, rng: np.random.Generator) -> tuple[
     return ends, closed
 
 
-def _rates(streams: Streams, rng: np.random.Generator, futures: int) -> Array:
-    """Draw the referral rate of each stream in each future, shape (streams, futures).
+class _Stream(NamedTuple):
+    """One stream, and all that its futures follow from, so that they can be kept by it."""
 
-    A sum of gammas is drawn as the gamma of its mean and variance.
+    random: tuple[int, ...]
+    start: tuple[int, ...]
+    rate: float
+    variance: float
+    common: float
+    month: bytes
+    arriving: bytes
+
+
+def _one_by_one(streams: Streams, stages: Stages, *, seed: int) -> Iterator[_Stream]:
+    """Give each stream by itself; its random numbers are named by the teams that hold it."""
+    arriving = stages.arriving * stages.case_share / MONTHS_A_YEAR
+    same: Counter[tuple[int, ...]] = Counter()
+    for at, holder in enumerate(zip(*streams.holder.tolist(), strict=True)):
+        same[holder] += 1
+        yield _Stream(
+            random=(seed, *holder, same[holder]),
+            start=tuple(streams.start[:, at].tolist()),
+            rate=float(streams.rate[at]),
+            variance=float(streams.variance[at]),
+            common=float(streams.common),
+            month=np.asarray(stages.month, dtype=np.float64).tobytes(),
+            arriving=np.asarray(arriving, dtype=np.float64).tobytes(),
+        )
+
+
+_Path = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
+
+
+def _path(one: _Stream, months: int, futures: int) -> _Path:
+    """Draw the futures of one stream: stock by month and kind, and what is opened and closed."""
+    kinds = len(one.start)
+    month = np.frombuffer(one.month).reshape(kinds, kinds + 1)
+    rng = np.random.default_rng(one.random)
+    rates = _rates(one, rng, futures)
+    stock = np.empty((months + 1, kinds, futures), dtype=np.int32)
+    opened, closed = np.zeros((2, months, futures), dtype=np.int32)
+    now: Counts = np.repeat(np.array(one.start, dtype=np.int64)[:, None], futures, axis=1)
+    stock[0] = now
+    for at in range(months):
+        now, closed[at] = _a_month_on(now, month, rng)
+        if one.rate > 0:
+            come = np.array([rng.poisson(rates * share) for share in np.frombuffer(one.arriving)])
+            now += come[:-1]
+            opened[at] = come.sum(axis=0)
+            closed[at] += come[-1].astype(np.int32)
+        stock[at + 1] = now
+    return stock, opened, closed
+
+
+MOST_KEPT = 50_000
+"""Months times futures up to which the futures of a stream are kept: 1 MB at three kinds."""
+
+_kept_path = lru_cache(maxsize=96)(_path)
+
+
+def _rates(one: _Stream, rng: np.random.Generator, futures: int) -> Array:
+    """Draw the referral rate of a stream in each future, shape (futures,).
+
+    A sum of gammas is drawn as the gamma of its mean and variance. What all streams have in common
+    is drawn from the seed alone.
     """
-    rates = np.repeat(streams.rate[:, None], futures, axis=1)
-    unsure = (streams.variance > 0) & (streams.rate > 0)
-    mean, variance = streams.rate[unsure], streams.variance[unsure]
-    shape, scale = (mean**2 / variance)[:, None], (variance / mean)[:, None]
-    rates[unsure] = rng.gamma(shape, scale, (int(unsure.sum()), futures))
-    if streams.common > 0:
-        rates *= rng.gamma(1 / streams.common, streams.common, futures)
+    rates = np.full(futures, one.rate)
+    if one.variance > 0 and one.rate > 0:
+        rates = rng.gamma(one.rate**2 / one.variance, one.variance / one.rate, futures)
+    if one.common > 0:
+        common = np.random.default_rng(one.random[0])
+        rates = rates * common.gamma(1 / one.common, one.common, futures)
     return rates
 
 

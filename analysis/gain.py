@@ -86,8 +86,10 @@ class Stability:
     ----------
     zones
         Those that could be compared; `left_out` names the others.
+    base
+        What the events of each are counted over: tens of thousands of children, or FTE.
     value, mean
-        What each zone has now and all of them together: per 10,000 children, or per FTE.
+        What each zone has now and all of them together: events over that.
     lower, upper
         What each zone will have in 95 % of years.
     tolerance
@@ -104,6 +106,7 @@ class Stability:
 
     zones: tuple[str, ...]
     left_out: tuple[str, ...]
+    base: Array
     value: Array
     mean: float
     lower: Array
@@ -453,6 +456,9 @@ def _spread(study: _Study, wanted: _Wanted) -> Spread | None:
 _NEARLY = 1 - 1e-12
 """Figures that differ by less are the same: sums are off by the last digit."""
 
+_SLACK = 1e-9
+"""Small counts often lie at the very end of the tolerance, and are inside."""
+
 
 def _told(wanted: _Wanted, side: _Side, facts: Facts) -> tuple[float, float, float]:
     """Give a measure as counted, by chance, and how unlikely chance makes it."""
@@ -495,11 +501,12 @@ def _stability(side: _Side, tolerance: float, per: float) -> Stability:
     zones = np.array(side.plan.zones, dtype=object)
     away, by_chance = _away(side.next_year, side.base), _away(side.chance, side.base)
     farthest = away.max(axis=1, initial=0)
-    some = side.usable
+    some, limit = side.usable, tolerance + _SLACK
     ends = np.quantile(side.next_year, INSIDE, axis=0) * per
     return Stability(
         zones=tuple(zones[side.used]),
         left_out=tuple(zones[~side.used]),
+        base=side.base / per,
         value=side.seen * per,
         mean=float(_mean(side.seen[None, :], side.base)[0]) * per
         if len(side.base)
@@ -507,9 +514,9 @@ def _stability(side: _Side, tolerance: float, per: float) -> Stability:
         lower=ends[0],
         upper=ends[1],
         tolerance=tolerance,
-        inside=(away <= tolerance).mean(axis=0),
-        level=_share(farthest <= tolerance, known=some),
-        by_chance=_share(by_chance.max(axis=1, initial=0) <= tolerance, known=some),
+        inside=(away <= limit).mean(axis=0),
+        level=_share(farthest <= limit, known=some),
+        by_chance=_share(by_chance.max(axis=1, initial=0) <= limit, known=some),
         needed=tuple(float(q) for q in np.quantile(farthest, LEVEL_YEARS))
         if some
         else (float("nan"),) * len(LEVEL_YEARS),

@@ -143,15 +143,15 @@ class _Teller:
             return "" if or_nothing else self._unknown(what, name)
         how = self._how(what, before, after)
         known = all(floor.is_known for floor in noise)
+        chance = f", {_of_chance(after, noise[1])}" if known else ""
         if how == "stays":
-            chance = f", of which {noise[1].text} % could be chance" if known else ""
             return f"{name} stays at {after.text} %{chance}."
         pair = f"from {before.text} % to {after.text} %"
         if not known:
             return f"{name} goes {pair}; what chance alone could do is not known."
         if how == "goes":
             return f"{name} goes {pair}, a change that chance alone could make."
-        return f"{name} {how} {pair}, of which {noise[1].text} % could be chance."
+        return f"{name} {how} {pair}{chance}."
 
     def _how(self, what: str, before: _Figure, after: _Figure) -> str:
         """Give the verb: a change claims a direction only where chance could not make it."""
@@ -213,6 +213,13 @@ class _Teller:
         return _Figure(
             float(column.values[at]), self.table.cell(column, at), int(column.status[at])
         )
+
+
+def _of_chance(spread: _Figure, noise: _Figure) -> str:
+    """Say how much of a spread could be chance: of one no wider than chance makes it, all."""
+    if spread.value <= noise.value:
+        return f"all of which could be chance ({noise.text} %)"
+    return f"of which {noise.text} % could be chance"
 
 
 def _assumptions(compared: Compared, plan: int) -> str:

@@ -337,7 +337,8 @@ def _rates(counts: Mapping[str, LiveCount]) -> tuple[LiveRate, ...]:
             numerator="referrals", denominator="children", per=PER_CHILDREN,
         ),
         LiveRate(
-            "cases_per_available_fte", load.title, "open cases per available FTE", load.decimals,
+            "cases_per_available_fte", "Cases per available worker", "open cases per available FTE",
+            load.decimals,
             numerator=OPEN_CASES, denominator=FTE, per=1,
         ),
     )  # fmt: skip

@@ -323,13 +323,15 @@ def withhold_until_safe(
     """
     weights = np.atleast_2d(np.asarray(sets, dtype=np.float64))
     wanted = np.full(len(weights), float(width_of(policy)))
+    everything = offer.withheld(np.isfinite(offer.loss)).added_to(known)
+    capped = np.zeros(len(weights), dtype=bool)  # by the width with everything withheld
     while True:
-        narrow = widths(offer.added_to(known), weights) < wanted - _SLACK
-        if narrow.any():
-            everything = offer.withheld(np.isfinite(offer.loss))
-            best = widths(everything.added_to(known), weights[narrow])
-            wanted[narrow] = np.minimum(wanted[narrow], best)
-            narrow = widths(offer.added_to(known), weights) < wanted - _SLACK
+        found = widths(offer.added_to(known), weights)
+        fresh = (found < wanted - _SLACK) & ~capped
+        if fresh.any():
+            wanted[fresh] = np.minimum(wanted[fresh], widths(everything, weights[fresh]))
+            capped |= fresh
+        narrow = found < wanted - _SLACK
         if not narrow.any():
             return offer.hidden
         chosen = least_withheld(known, offer, weights[narrow], wanted[narrow])

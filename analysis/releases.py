@@ -261,15 +261,6 @@ class Register:
         """Return the register with one more release."""
         return Register((*self.releases, release))
 
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """Give the releases as plain values."""
-        return [release.to_dict() for release in self.releases]
-
-    @classmethod
-    def from_dicts(cls, kept: Iterable[Mapping[str, Any]]) -> "Register":
-        """Read the releases back from plain values."""
-        return cls(tuple(Release.from_dict(one) for one in kept))
-
     def __iter__(self) -> Iterator[Release]:
         """Go through the releases, oldest first."""
         return iter(self.releases)

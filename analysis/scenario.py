@@ -167,12 +167,8 @@ class Scenario:
         shared = set(zones) & set(plan.zones) or not plan.zones
         return Edit.replace_with(plan, title, keeping=zones if shared else ())
 
-    def reset(self) -> "Scenario":
-        """Return to the baseline by one more step, which can be undone."""
-        return self.do(self.resetting())
-
     def resetting(self) -> Edit:
-        """Make the step that returns to the baseline."""
+        """Make the step that returns to the baseline; like any other it can be undone."""
         return Edit.replace_with(self.baseline.plan, f"Back to {self.baseline.title}")
 
     def _lock(self, lock: Lock) -> "Scenario":
@@ -376,6 +372,20 @@ def metric(key: str) -> Metric:
         if entry.key == key:
             return entry
     raise PlanError(f"There is no metric '{key}'.", remedy=f"See {named(m.key for m in METRICS)}.")
+
+
+def today(scenario: Scenario, pack: Pack) -> Scenario:
+    """Give the baseline of a scenario under its assumptions, with staff as recorded.
+
+    FTE that the planner set for a zone is part of the redraw, except where none is recorded: there
+    it fills a gap of the pack, before as after.
+    """
+    zones = scenario.baseline.plan.zones
+    recorded = recorded_fte(pack.staffing, scenario.baseline.key, zones, Assumptions())
+    gaps = {zone for zone, fte in zip(zones, recorded.tolist(), strict=True) if np.isnan(fte)}
+    fte = {zone: fte for zone, fte in scenario.assumptions.fte.items() if zone in gaps}
+    usual = scenario.assumptions.with_changes(fte=fte)
+    return Scenario("today", scenario.baseline, assumptions=usual)
 
 
 def redrawing(

@@ -101,6 +101,23 @@ def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
     )
 
 
+def fte_told(evaluation: Evaluation, pack: Pack) -> Mapping[str, float] | None:
+    """Give the available FTE of each zone as it may be told, unrounded; None where it may not.
+
+    FTE that follows cases tells how many cases a small move took along, so that it is hidden
+    wherever `zone_table` hides it.
+
+    Returns
+    -------
+    Mapping or None
+        By zone; NaN where no staff is recorded.
+    """
+    if _fte_gives_away(evaluation, POLICIES[pack.authority.disclosure]):
+        return None
+    fte = evaluation.facts.available.tolist()
+    return dict(zip(evaluation.plan.zones, fte, strict=True))
+
+
 def indicator_table(
     plan: Plan,
     indicator: Indicator,

@@ -25,6 +25,7 @@ from analysis.coterminosity import (
 from analysis.disclosure import POLICIES, Policy, Suppressed
 from analysis.metrics import Facts
 from analysis.protected import protected_units, protected_zones
+from analysis.protection import small_counts
 from analysis.scenario import Evaluation, Scenario, evaluate, metric
 from analysis.table import Array, Basis, Column, Part, Table, TextColumn
 from analysis.tables import plan_table
@@ -145,7 +146,7 @@ def repair_table(
     measures = with_open_cases(pack.measures)
     policy = POLICIES[pack.authority.disclosure]
     moves = [effect.repair for effect in effects]
-    cases = _joined([_cases(scenario.plan, move.to, measures, policy) for move in moves])
+    cases = _cases(scenario.plan, [move.to for move in moves], measures, policy)
     today = _children_away(scenario, pack)
     columns = [
         _column("units", "Small areas", "that move", 0, [len(move.to) for move in moves]),
@@ -203,37 +204,58 @@ def _effect_columns(effects: Sequence[Effect]) -> list[Column]:
     return columns
 
 
-def _cases(plan: Plan, units: Iterable[str], measures: Measures, policy: Policy) -> Suppressed:
-    """Tell the open cases of some units, unless that would give one that is hidden away.
+def _cases(
+    plan: Plan, moves: Sequence[Iterable[str]], measures: Measures, policy: Policy
+) -> Suppressed:
+    """Tell the open cases of sets of units, unless that would give one that is hidden away.
 
-    Small areas and zones are shown elsewhere. The sum of a set, less what is shown of it, is that
-    of its hidden counts; and the zones' sums less that are those of the hidden counts beside it.
+    Small areas and zones are shown elsewhere, so a sum tells that of the hidden counts in it, and
+    of those beside it in its zones. Sums of several sets tell those of what they have in common.
+    So nothing is told that would cut the hidden counts of a zone into pieces of which any tells
+    one; a set that comes earlier goes before a later one.
     """
     if not measures.has(OPEN_CASES):
-        return _hidden(Status.MISSING)
-    at = plan.positions(units)
+        return _joined([_hidden(Status.MISSING)] * len(moves))
     counts = measures.counts(OPEN_CASES)
-    total = float(counts[at].sum())
-    if np.isnan(total):
-        return _hidden(Status.MISSING)
     is_hidden = np.isnan(protected_units(plan, OPEN_CASES, measures, policy).values)
-    inside = np.isin(np.arange(len(counts)), at)
-    beside = np.isin(plan.assignment, plan.assignment[at]) & ~inside
-    told = [counts[is_hidden & where] for where in (inside, beside)]
-    if policy.low <= total <= policy.high or any(_gives_away(each, policy) for each in told):
-        return _hidden(Status.SUPPRESSED)
+    piece = plan.assignment.astype(np.int64)
+    told = []
+    for move in moves:
+        inside = np.isin(np.arange(len(counts)), plan.positions(move))
+        total = float(counts[inside].sum())
+        finer = np.unique(2 * piece + inside, return_inverse=True)[1]
+        cut = is_hidden & np.isin(plan.assignment, plan.assignment[inside & is_hidden])
+        safe = not small_counts(total, policy) and all(
+            _keeps_its_counts(counts[cut & (finer == at)], policy) for at in np.unique(finer[cut])
+        )
+        if np.isnan(total):
+            told.append(_hidden(Status.MISSING))
+        elif not safe:
+            told.append(_hidden(Status.SUPPRESSED))
+        else:
+            piece = finer
+            told.append(_rounded(total, policy))
+    return _joined(told)
+
+
+def _keeps_its_counts(hidden: Array, policy: Policy) -> bool:
+    """Say whether the sum of hidden counts leaves each small one its whole range.
+
+    Where one of them is missing nobody knows their sum.
+    """
+    small = small_counts(hidden, policy)
+    if not small.any() or np.isnan(hidden).any():
+        return True
+    total, others = float(hidden.sum()), len(hidden) - 1
+    least = total - policy.high * others if small.all() else policy.low
+    return least <= policy.low and total - policy.low * others >= policy.high
+
+
+def _rounded(total: float, policy: Policy) -> Suppressed:
+    rounds = policy.round_to > 1 and total > 0
     near = np.round(total / policy.round_to) * policy.round_to
-    return Suppressed(np.array([near]), np.array([Status.OK], dtype=np.int8))
-
-
-def _gives_away(hidden: Array, policy: Policy) -> bool:
-    """Say whether the sum of hidden counts tells one: of a single one, or all at an end."""
-    least, most, total = (
-        policy.low * len(hidden),
-        policy.high * len(hidden),
-        float(np.nansum(hidden)),
-    )
-    return len(hidden) == 1 or (len(hidden) > 1 and (total <= least or total == most))
+    status = Status.ROUNDED if rounds else Status.OK
+    return Suppressed(np.array([near]), np.array([status], dtype=np.int8))
 
 
 def _hidden(status: Status) -> Suppressed:

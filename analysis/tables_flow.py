@@ -17,7 +17,7 @@ from analysis.aggregate import NO_ZONE, aggregate
 from analysis.caseload import OPEN_CASES, with_open_cases
 from analysis.disclosure import POLICIES, Policy, cell_text
 from analysis.flow import ACCOUNTS, Account, Course, Flow, Imbalance
-from analysis.flow_stages import ENDS, NO_CASE, REFERRALS, STARTS, Seeded
+from analysis.flow_stages import ENDS, NO_CASE, REFERRALS, STARTS, Seeded, Stages
 from analysis.protected import protected_zones
 from analysis.scenario import Evaluation
 from analysis.table import Array, Basis, Column, Part, Table, TextColumn
@@ -160,9 +160,28 @@ def told(flow: Flow, pack: Pack, *, before: Evaluation, after: Evaluation) -> To
     hidden = np.zeros(len(flow.teams) + 1, dtype=np.bool_)
     for plan in (before.plan, after.plan):
         hidden |= _hidden(flow, plan, measures, policy)
-        if _flows_hidden(flow, plan, measures, policy):
+        if stages_hidden(flow.stages, plan, pack):
             hidden[:] = True
     return Told(flow, pack, before, after, hidden, _fte_hidden(before, after, pack))
+
+
+def stages_hidden(stages: Stages, plan: Plan, pack: Pack) -> bool:
+    """Say whether a count of the whole authority is suppressed that how cases go on follows from.
+
+    Parameters
+    ----------
+    plan
+        Beside whose zones the counts are shown.
+    """
+    measures, policy = with_open_cases(pack.measures), POLICIES[pack.authority.disclosure]
+    flows = [keys.get(kind, "") for keys in (STARTS, ENDS) for kind in stages.kinds]
+    totals = aggregate(plan, measures)
+    shown = [
+        protected_zones(totals, key, measures, policy, plan=plan)
+        for key in (REFERRALS, NO_CASE, *stages.kinds, *flows)
+        if measures.has(key)
+    ]
+    return any(one.status[-1] == Status.SUPPRESSED for one in shown)
 
 
 def fte_of(before: Evaluation, after: Evaluation) -> dict[Account, dict[str, float]]:
@@ -434,19 +453,6 @@ def _hidden(flow: Flow, plan: Plan, measures: Measures, policy: Policy) -> Mask:
         shown = protected_zones(totals, key, measures, policy, plan=plan)
         hidden[rows] |= shown.status == Status.SUPPRESSED
     return hidden
-
-
-def _flows_hidden(flow: Flow, plan: Plan, measures: Measures, policy: Policy) -> bool:
-    """Say whether a count of the whole authority is suppressed that all futures follow from."""
-    kinds = flow.stages.kinds
-    keys = [NO_CASE, *(flows.get(kind, "") for flows in (STARTS, ENDS) for kind in kinds)]
-    totals = aggregate(plan, measures)
-    shown = [
-        protected_zones(totals, key, measures, policy, plan=plan)
-        for key in keys
-        if measures.has(key)
-    ]
-    return any(one.status[-1] == Status.SUPPRESSED for one in shown)
 
 
 def _fte_hidden(before: Evaluation, after: Evaluation, pack: Pack) -> bool:

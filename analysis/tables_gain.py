@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.disclosure import cell_text
+from analysis.disclosure import POLICIES, Policy, cell_text
 from analysis.gain import LEVEL_YEARS, Equity, Outlook, Spread, Stability
 from analysis.metrics import METRICS, Metric
 from analysis.scenario import Evaluation
@@ -31,6 +31,11 @@ class Sides:
     before: Evaluation
     after: Evaluation
     pack: Pack
+
+    @property
+    def policy(self) -> Policy:
+        """The authority's rule."""
+        return POLICIES[self.pack.authority.disclosure]
 
     @cached_property
     def plans(self) -> tuple[Table, Table]:
@@ -107,8 +112,8 @@ def outlook_table(outlook: Outlook, sides: Sides) -> Table:
     """
     now = sides.zones[1]
     columns = [
-        *_outlook_columns(outlook.key, outlook.before, sides.zones[0], sides.names, "before"),
-        *_outlook_columns(outlook.key, outlook.after, now, sides.names, "after"),
+        *_outlook_columns(outlook.key, outlook.before, sides, "before"),
+        *_outlook_columns(outlook.key, outlook.after, sides, "after"),
     ]
     return Table(
         what=now.what,
@@ -125,6 +130,21 @@ def is_shown(outlook: Outlook, sides: Sides) -> bool:
     """Say whether figures of all zones together may be shown: no zone's own is suppressed."""
     columns = [table.column(outlook.key) for table in sides.zones]
     return not any((column.status == Status.SUPPRESSED).any() for column in columns)
+
+
+def level_band(outlook: Outlook, sides: Sides) -> tuple[float, float, float] | None:
+    """Give the mean of all zones after a redraw, between the ends of its tolerance.
+
+    Returns
+    -------
+    tuple or None
+        Lowest, mean, highest; None where they may not be shown or there is none.
+    """
+    now = outlook.after
+    if not is_shown(outlook, sides) or not np.isfinite(now.mean):
+        return None
+    mean = float(_near(np.array([now.mean]), now.base.sum(keepdims=True), sides.policy)[0])
+    return mean * (1 - now.tolerance), mean, mean * (1 + now.tolerance)
 
 
 def stability_in_words(outlook: Outlook, sides: Sides) -> tuple[str, ...]:
@@ -149,16 +169,22 @@ def stability_in_words(outlook: Outlook, sides: Sides) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _outlook_columns(
-    key: str, side: Stability, table: Table, names: Sequence[str], when: str
-) -> list[Column]:
-    """Give what a plan's zones have now and next year, lined up with the rows."""
+def _outlook_columns(key: str, side: Stability, sides: Sides, when: str) -> list[Column]:
+    """Give what a plan's zones have now and next year, lined up with the rows.
+
+    What they have now is what the table of zones says; under a rule that rounds, so is the rest
+    worked out from whole steps of events.
+    """
+    names, table = sides.names, sides.zones[when == "after"]
     metric, status = _metric(key), _zone_status(table, key, names)
+    told = dict(zip(table.names, table.column(key).values.tolist(), strict=True))
+    now = np.array([told.get(zone, np.nan) for zone in side.zones], dtype=np.float64)
+    lower, upper = (_near(end, side.base, sides.policy) for end in (side.lower, side.upper))
     columns = []
     for part, title, unit, places, values in (
-        ("value", "now", metric.unit, metric.decimals, side.value),
-        ("lower", "next year, 95 % from", "", metric.decimals, side.lower),
-        ("upper", "to", "", metric.decimals, side.upper),
+        ("value", "now", metric.unit, metric.decimals, now),
+        ("lower", "next year, 95 % from", "", metric.decimals, lower),
+        ("upper", "to", "", metric.decimals, upper),
         ("inside", "within tolerance", "% of years", 0, side.inside * 100),
     ):
         spread = _lined_up(side, values, names)
@@ -168,6 +194,12 @@ def _outlook_columns(
         heading = when.capitalize()
         columns.append(Column(f"{part}_{when}", title, unit, places, shown, lacks, group=heading))
     return columns
+
+
+def _near(figures: Array, base: Array, policy: Policy) -> Array:
+    """Round the events behind figures as the rule rounds counts."""
+    step = policy.round_to
+    return figures if step == 1 else np.round(figures * base / step) * step / base
 
 
 def _by_chance(now: Stability, what: str) -> str:
@@ -244,14 +276,21 @@ class _Row:
             return f"{what}: not known."
         if self._same:
             return (
-                f"{what}: zones lie {self._with_unit(self.after)} apart, of which about "
-                f"{self._with_unit(self.chance)} could be chance. Nothing has changed yet."
+                f"{what}: zones lie {self._with_unit(self.after)} apart, {self._of_chance()}. "
+                "Nothing has changed yet."
             )
         way = "stays at" if self.before == self.after else self._way()
         return (
-            f"{what}: the spread {way} {self._with_unit(self.after)}, of which about "
-            f"{self._with_unit(self.chance)} could be chance. {self._odds()}"
+            f"{what}: the spread {way} {self._with_unit(self.after)}, {self._of_chance()}. "
+            f"{self._odds()}"
         )
+
+    def _of_chance(self) -> str:
+        """Say how much could be chance: of a spread no wider than chance makes it, all."""
+        chance = self._with_unit(self.chance)
+        if self._spread.after <= self._spread.chance_after:
+            return f"all of which could be chance (about {chance})"
+        return f"of which about {chance} could be chance"
 
     def _way(self) -> str:
         word = "falls" if self._spread.after < self._spread.before else "rises"

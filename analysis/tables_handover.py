@@ -7,7 +7,7 @@ protected together with their sum too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -184,35 +184,6 @@ def zones_table(book: Ledger, pack: Pack, *, what: str, km: tuple[Array, Array] 
             pack, *(Part(plan, tuple(cases)) for plan in (found.before, found.after) if cases)
         ),
     )
-
-
-def withheld_beside(table: Table, book: Ledger) -> Table:
-    """Withhold in a table of zones after the redraw what would give a hidden way away.
-
-    Parameters
-    ----------
-    table
-        Its rows are zones by name; its columns after the redraw are called `..._after`, as those
-        of `analysis.tables.before_after_table`. A figure of counts that the ledger does not tell
-        (weighted cases, children in need) is withheld with open cases.
-    """
-    hidden = {
-        key: {
-            zone
-            for zone, status in zip(_after_rows(book.found), told.after.status, strict=True)
-            if status == Status.SUPPRESSED
-        }
-        for key, told in book.told.items()
-        if told.after.status.size
-    }
-    columns = []
-    for column in table.columns:
-        made_of = book.keys if column.of is None else column.of
-        zones: set[str] = set()
-        if column.key.endswith("_after"):
-            zones = zones.union(*(hidden.get(k, hidden.get(OPEN_CASES, set())) for k in made_of))
-        columns.append(_masked(column, np.array([name in zones for name in table.names])))
-    return replace(table, columns=tuple(columns))
 
 
 # What may be told
@@ -668,15 +639,6 @@ def _end_to_end(*parts: Suppressed) -> Suppressed:
     return Suppressed(
         np.concatenate([part.values for part in parts]),
         np.concatenate([part.status for part in parts]),
-    )
-
-
-def _masked(column: Column, mask: Mask) -> Column:
-    worse = mask & (column.status < Status.NOT_APPLICABLE)
-    return replace(
-        column,
-        values=np.where(worse, np.nan, column.values),
-        status=np.where(worse, Status.SUPPRESSED, column.status).astype(np.int8),
     )
 
 

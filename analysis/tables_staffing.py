@@ -1,7 +1,8 @@
 """Tables of staff and lines: the ways to level loads side by side, and what each costs.
 
 What follows from weighted cases is hidden where these are hidden in any zone. Staff are levelled
-from loads, so a staffing tells them: it is not worked out at all then.
+from loads, so a staffing tells them: it is not worked out at all then. All is worked out from cases
+as the tables of zones show them, so that a rule that rounds them is kept as well.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.assumptions import Assumptions
 from analysis.capacity import WEIGHTED_CASES, available_fte, recorded_fte
 from analysis.caseload import OPEN_CASES
 from analysis.disclosure import POLICIES, Policy, Suppressed, suppress
@@ -25,7 +25,7 @@ from analysis.staff_or_lines import (
     options,
 )
 from analysis.table import Array, Basis, Column, Part, Table
-from analysis.tables import plan_table
+from analysis.tables import plan_table, zone_table
 from geo.plan import Plan
 from layers.pack import Pack
 from layers.status import Status
@@ -116,7 +116,7 @@ def staffing_choices(
     shown = (plan_table(one, pack).column("weighted_load_cv") for one in (today, lines))
     if any(int(column.status[0]) == Status.SUPPRESSED for column in shown):
         return Choices(pack, today, lines, (), tolerance)
-    loads = [_load(one, scenario.baseline.key, pack, fair) for one in (today, lines)]
+    loads = [_load(one, scenario.baseline.key, pack) for one in (today, lines)]
     ways = options(loads[0], loads[1], tolerance=tolerance, step_fte=step_fte)
     if lines.plan.moved_from(today.plan):
         return Choices(pack, today, lines, ways, tolerance)
@@ -163,14 +163,19 @@ def loads_table(choices: Choices, *, what: str) -> Table:
     return _table(choices, what, zones, columns)
 
 
-def _load(one: Evaluation, key: str, pack: Pack, assumptions: Assumptions) -> Load:
-    zones = one.plan.zones
+def _load(one: Evaluation, key: str, pack: Pack) -> Load:
+    zones, assumptions = one.plan.zones, one.facts.assumptions
     return Load.of(
         zones,
-        one.facts.counts(WEIGHTED_CASES),
+        _told(one, pack, WEIGHTED_CASES),
         recorded=recorded_fte(pack.staffing, key, zones, assumptions),
         available=available_fte(pack.staffing, key, zones, assumptions),
     )
+
+
+def _told(one: Evaluation, pack: Pack, key: str) -> Array:
+    """Give a count of every zone as the table of zones shows it."""
+    return zone_table(one, pack).column(key).values[: len(one.plan.zones)]
 
 
 def _equity(choices: Choices) -> list[Column]:
@@ -207,13 +212,8 @@ def _costs(choices: Choices) -> list[Column]:
         columns.append(
             replace(column, values=np.array(values), status=np.array(states, dtype=np.int8))
         )
-    left = [
-        cases_left_behind(
-            way.staffing,
-            (choices.lines if way.redrawn else choices.today).facts.counts(OPEN_CASES),
-        )
-        for way in ways
-    ]
+    cases = [_told(one, choices.pack, OPEN_CASES) for one in (choices.today, choices.lines)]
+    left = [cases_left_behind(way.staffing, cases[way.redrawn]) for way in ways]
     shown = _small_hidden(left, POLICIES[choices.pack.authority.disclosure])
     columns.append(
         Column("weighted_left", "Children whose worker moves", "estimate", 0, shown.values,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.memory import set_aside
 from app.style import STYLE
 from app.uploads import forget
 from app.views import PUBLISHED, RELEASES, choose_view, pages_for
@@ -84,6 +85,7 @@ def refusals(*, quotes: bool = True) -> Iterator[None]:
 @st.cache_resource(show_spinner=False)
 def _warm() -> None:
     """Load what only a choropleth needs, once, when the first page has long been drawn."""
+    set_aside()
     later = threading.Timer(WARM_AFTER_S, lambda: __import__("mapclassify"))
     later.daemon = True
     later.start()

@@ -67,7 +67,8 @@ def lookup_csv(plan: Plan) -> str:
     Raises
     ------
     PlanError
-        When a code or name is empty or has blanks around it, which reading would take away.
+        When a code or name is empty or has blanks around it, which reading would take away, or
+        holds a zero byte, which no table can.
 
     Examples
     --------
@@ -149,6 +150,12 @@ def _require_readable(cells: tuple[str, ...]) -> None:
         raise PlanError(
             f"The plan has names with blanks around them, or empty ones: {named(blank)}.",
             remedy="Rename them without the blanks.",
+        )
+    broken = [repr(cell) for cell in cells if "\0" in cell]
+    if broken:
+        raise PlanError(
+            f"The plan has names with a zero byte, which no table can hold: {named(broken)}.",
+            remedy="Rename them.",
         )
 
 

@@ -37,6 +37,27 @@ class MisfitError(StoreError):
     """A scenario that the pack at hand does not fit, until it is carried over."""
 
 
+class ElsewhereError(MisfitError):
+    """A scenario of another authority, or of another plan than the one at hand.
+
+    `authority` and `plan` are the keys of those that it is of.
+    """
+
+    def __init__(self, head: "Head", found: str, *, remedy: str) -> None:
+        """Say what was `found`, then the `remedy`."""
+        super().__init__(found, remedy=remedy)
+        self.authority, self.plan = head.authority, head.baseline.key
+
+
+class DamagedError(StoreError):
+    """A scenario whose log is damaged; it can be opened as it was at step `good`, if any."""
+
+    def __init__(self, found: str, *, remedy: str, good: int | None = None) -> None:
+        """Say what was `found`, then the `remedy`."""
+        super().__init__(found, remedy=remedy)
+        self.good = good
+
+
 @dataclass(frozen=True)
 class Head:
     """What a scenario starts from; it never changes.
@@ -170,19 +191,20 @@ class Saved:
 
         Raises
         ------
-        StoreError
+        DamagedError
             When the event is not the next one, was changed, or is of a kind that is not known.
         """
         if row.seq != self.seq + 1:
-            raise self._damaged(f"step {self.seq + 1} is missing")
+            raise self.damaged(f"step {self.seq + 1} is missing")
         if row.hash != _hash(self.hash, row.seq, row.kind, row.body, row.who, row.when):
-            raise self._damaged(f"step {row.seq} was changed")
+            raise self.damaged(f"step {row.seq} was changed")
         try:
             return self.after(row)
         except ZonewrightError as error:
-            raise StoreError(
+            raise DamagedError(
                 f"Step {row.seq} of the scenario '{self.title}' cannot be taken: {error.found}",
                 remedy=error.remedy or "Open it as it was before that step.",
+                good=self.seq,
             ) from error
 
     def after(self, row: Row) -> "Saved":
@@ -250,13 +272,14 @@ class Saved:
 
         Raises
         ------
-        StoreError
+        ElsewhereError
             When the pack is another authority's.
         MisfitError
             When its small areas are of another vintage, or they or the baseline have changed.
         """
         if pack.authority.key != self.head.authority:
-            raise StoreError(
+            raise ElsewhereError(
+                self.head,
                 f"The scenario '{self.title}' is of '{self.head.authority}', "
                 f"not of '{pack.authority.key}'.",
                 remedy="Open that authority's pack.",
@@ -268,10 +291,12 @@ class Saved:
                 remedy="Carry it over: a copy that fits is made, with a report; this one stays.",
             )
 
-    def _damaged(self, how: str) -> StoreError:
-        return StoreError(
+    def damaged(self, how: str) -> DamagedError:
+        """Say what is wrong with the next event of the log."""
+        return DamagedError(
             f"The log of the scenario '{self.title}' is damaged: {how}.",
             remedy=f"Open it as it was at step {self.seq}, or import its last export.",
+            good=self.seq,
         )
 
 

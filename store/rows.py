@@ -10,10 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from geo.errors import StoreError
+from layers.pack import NamedPlan
 from store.log import (
     ARCHIVED,
     INHERITED,
     TITLED,
+    DamagedError,
     Head,
     Row,
     Saved,
@@ -60,23 +62,33 @@ def insert_head(link: sa.Connection, head: Head) -> None:
 def read_head(link: sa.Connection, scenario_id: str) -> Head:
     """Read what a scenario starts from."""
     row = link.execute(sa.select(SCENARIO).where(SCENARIO.c.id == scenario_id)).one()
-    try:
-        kept = json.loads(row.baseline)
-    except (ValueError, RecursionError):
-        kept = None
     return Head(
         id=row.id,
         authority=row.authority,
         vintage=row.vintage,
         geography=row.geography,
         title=row.title,
-        baseline=plan_from_dict(kept if isinstance(kept, dict) else {}),
+        baseline=_baseline(row),
         who=row.who,
         when=row.made,
         note=row.note,
         parent=row.parent,
         parent_seq=row.parent_seq or 0,
     )
+
+
+def _baseline(row: Any) -> NamedPlan:
+    try:
+        kept = json.loads(row.baseline)
+    except (ValueError, RecursionError):
+        kept = None
+    try:
+        return plan_from_dict(kept if isinstance(kept, dict) else {})
+    except StoreError as error:
+        raise DamagedError(
+            f"The plan that the scenario '{one_line(row.title)}' starts from cannot be read.",
+            remedy=error.remedy,
+        ) from error
 
 
 def is_there(link: sa.Connection, scenario_id: str) -> bool:

@@ -8,11 +8,11 @@ taken once, and what cannot be taken is answered with the reason, also when it i
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from threading import Lock as Mutex
 from typing import Any, cast
 from uuid import uuid4
@@ -63,6 +63,9 @@ MOST_EVENTS = 1_000
 
 Sent = tuple[int, Event]
 """An event and the number that its browser gave it."""
+
+Vet = Callable[[Scenario, Event], str]
+"""Says why an event may not be added to a scenario; nothing where it may."""
 
 
 @dataclass(frozen=True)
@@ -122,17 +125,35 @@ class Stale:
         Of the scenario's last event, theirs.
     since
         Their events since the one that was seen last.
-    theirs, mine
-        The scenario as it is now, and as it would be had they done nothing.
-    differing
-        Units that stand in different zones in the two.
+    seen, theirs, mine
+        The scenario before the first of these, as it is now, and as it would be had they done
+        nothing.
+    events
+        One's own that the scenario has not taken.
     """
 
     seq: int
     since: tuple[Logged, ...]
+    seen: Scenario
     theirs: Scenario
     mine: Scenario
-    differing: tuple[Differing, ...]
+    events: tuple[Event, ...] = ()
+
+    @property
+    def fork(self) -> int:
+        """The last event before theirs: a branch of one's own goes on from there."""
+        return self.since[0].seq - 1
+
+    def with_more(self, events: Iterable[Event]) -> "Stale":
+        """Put more events of one's own on one's side; what does not fit is left out."""
+        more = tuple(events)
+        mine = _as_far_as_it_goes(self.mine, more)
+        return replace(self, mine=mine, events=(*self.events, *more))
+
+    @cached_property
+    def differing(self) -> tuple[Differing, ...]:
+        """The units that stand in different zones in the two."""
+        return _differing(self.seen.plan, self.theirs.plan, self.mine.plan)
 
     @property
     def clashing(self) -> tuple[Differing, ...]:
@@ -237,6 +258,8 @@ class Store:
         *,
         who: str,
         expected_seq: int | None = None,
+        also: Collection[str] = (),
+        vet: Vet | None = None,
     ) -> Appended | Stale:
         """Add what a browser sent; what it sent before is answered as it was then.
 
@@ -249,6 +272,10 @@ class Store:
         expected_seq
             The last event that this person has seen. When others have added to the plan since,
             nothing is written. None adds on top of whatever is there.
+        also
+            Other clients of the same person: what they sent is not somebody else's.
+        vet
+            Asked of each event that is new; what it forbids is refused.
 
         Returns
         -------
@@ -266,10 +293,30 @@ class Store:
             answers = _answers(link, scenario_id, client, sent)
             if not answers.fresh:
                 return answers.appended(last)
-        return self._write(scenario_id, client, sent, who=one_line(who), expected_seq=expected_seq)
+        own = frozenset({client, *also})
+        with self.database.writing() as link:
+            saved = self._load(link, scenario_id, is_writer=True)
+            answers = _answers(link, scenario_id, client, sent)  # anew: now nobody else writes
+            if answers.fresh and expected_seq is not None:
+                mine = [entry.event for entry in answers.fresh]
+                stale = self._stale(link, saved, own, mine, expected_seq)
+                if stale is not None:
+                    return stale
+            taken = _taken(saved, answers.fresh, client, who=one_line(who), vet=vet)
+            insert_rows(link, scenario_id, taken.rows)
+            turned = taken.answers
+            insert_refused(link, scenario_id, client, turned, who=one_line(who), when=_now())
+        self._kept.put(taken.saved)
+        return answers.appended(taken.saved.seq, taken)
 
     def rebase(
-        self, scenario_id: str, client: str, events: Sequence[Sent], *, who: str
+        self,
+        scenario_id: str,
+        client: str,
+        events: Sequence[Sent],
+        *,
+        who: str,
+        vet: Vet | None = None,
     ) -> Appended:
         """Add one's own events on top of what others did; what no longer fits is refused.
 
@@ -279,7 +326,7 @@ class Store:
             As `append`.
         """
         # nothing is expected, so nothing is stale
-        return cast("Appended", self.append(scenario_id, client, events, who=who))
+        return cast("Appended", self.append(scenario_id, client, events, who=who, vet=vet))
 
     def rename(self, scenario_id: str, title: str, *, who: str) -> None:
         """Give a scenario another title; those it had stay in its log."""
@@ -360,6 +407,7 @@ class Store:
         client: str = "",
         events: Sequence[Sent] = (),
         into: str | None = None,
+        vet: Vet | None = None,
     ) -> Branched:
         """Go on from an event of a scenario under another title; the scenario stays as it is.
 
@@ -373,6 +421,8 @@ class Store:
             events it makes one branch.
         into
             A branch that was made before, which takes these events too: those of a second client.
+        vet
+            As for `append`.
 
         Raises
         ------
@@ -391,41 +441,18 @@ class Store:
                 insert_head(link, start.head)
             else:
                 start = self._load(link, into, is_writer=True)
-            taken = _taken(start, answers.fresh, "", who=who)
+            taken = _taken(start, answers.fresh, "", who=who, vet=vet)
             insert_rows(link, start.id, taken.rows)
             message = f"It is in the branch '{start.title}'."
             moved = {x.n: Answer(x.event.kind, x.body, message, start.id) for x in answers.fresh}
             insert_refused(link, scenario_id, client, moved, who=who, when=_now())
         return Branched(start.id, taken.refused)
 
-    def _write(
-        self,
-        scenario_id: str,
-        client: str,
-        sent: "tuple[_Sent, ...]",
-        *,
-        who: str,
-        expected_seq: int | None,
-    ) -> Appended | Stale:
-        with self.database.writing() as link:
-            saved = self._load(link, scenario_id, is_writer=True)
-            answers = _answers(link, scenario_id, client, sent)  # anew: now nobody else writes
-            if answers.fresh and expected_seq is not None:
-                events = [entry.event for entry in answers.fresh]
-                stale = self._stale(link, saved, client, events, expected_seq)
-                if stale is not None:
-                    return stale
-            taken = _taken(saved, answers.fresh, client, who=who)
-            insert_rows(link, scenario_id, taken.rows)
-            insert_refused(link, scenario_id, client, taken.answers, who=who, when=_now())
-        self._kept.put(taken.saved)
-        return answers.appended(taken.saved.seq, taken)
-
     def _stale(
         self,
         link: sa.Connection,
         saved: Saved,
-        client: str,
+        clients: Collection[str],
         events: Sequence[Event],
         expected_seq: int,
     ) -> Stale | None:
@@ -437,14 +464,14 @@ class Store:
                 remedy=f"Open it anew. {STAYS}",
             )
         later = [entry for entry in saved.log[expected_seq:] if entry.event is not None]
-        own = [entry.event for entry in later if entry.event and entry.client == client]
-        since = tuple(entry for entry in later if entry.client != client)
+        since = tuple(entry for entry in later if entry.client not in clients)
         if not since:
             return None
-        base = self._load(link, saved.id, until=expected_seq).scenario
-        mine = _as_far_as_it_goes(base, [*own, *events])
-        differing = _differing(base.plan, saved.scenario.plan, mine.plan)
-        return Stale(saved.seq, since, saved.scenario, mine, differing)
+        fork = since[0].seq - 1
+        own = [x.event for x in later if x.event and x.client in clients and x.seq > fork]
+        seen = self._load(link, saved.id, until=fork).scenario
+        mine = _as_far_as_it_goes(seen, own)
+        return Stale(saved.seq, since, seen, saved.scenario, mine).with_more(events)
 
     def _tell(self, scenario_id: str, kind: str, body: Mapping[str, Any], *, who: str) -> None:
         with self.database.writing() as link:
@@ -475,11 +502,7 @@ class Store:
             for row in read_rows(link, scenario_id, after=saved.seq, until=until):
                 saved = saved.take(row)
         if saved.seq < until:
-            raise StoreError(
-                f"The log of the scenario '{saved.title}' is damaged: step {saved.seq + 1} is "
-                "missing.",
-                remedy=f"Open it as it was at step {saved.seq}, or import its last export.",
-            )
+            raise saved.damaged(f"step {saved.seq + 1} is missing")
         return saved
 
 
@@ -643,14 +666,17 @@ def _sent(n: int, event: Event) -> _Sent:
     return _Sent(n, event, text)
 
 
-def _taken(saved: Saved, fresh: Iterable[_Sent], client: str, *, who: str) -> _Taken:
+def _taken(
+    saved: Saved, fresh: Iterable[_Sent], client: str, *, who: str, vet: Vet | None = None
+) -> _Taken:
     """Take events one by one; what does not fit what is there by then is refused."""
     rows, turned, when = [], [], _now()
     for sent in fresh:
         numbered = (client, sent.n) if client else ("", saved.seq + 1)
         row = Row.after(saved, sent.event.kind, sent.body, who=who, when=when, sent=numbered)
-        if sent.fault:
-            turned.append((sent, sent.fault))
+        fault = sent.fault or (vet(saved.scenario, sent.event) if vet else "")
+        if fault:
+            turned.append((sent, fault))
             continue
         try:
             saved = saved.after(row)

@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from analysis.scenario import Scenario, compare, evaluate
+from analysis.scenario import compare, evaluate, today
 from app.choices import choose, recall, remember, title
 from app.redraw.desk import open_desk
 from app.redraw.page import cards, show_messages, show_moves, show_painter, show_warnings
 from app.redraw.parts import PARTS, show_part
 from app.redraw.scenarios import show_bar, show_conflict, show_misfit, show_said
-from store.log import MisfitError
+from store.log import DamagedError, MisfitError
 
 choice = choose()
 title("Redraw", choice)
 try:
     desk = open_desk(choice)
-except MisfitError as fault:
+except (MisfitError, DamagedError) as fault:
     show_misfit(choice, fault)
     st.stop()
 
@@ -23,8 +23,7 @@ show_said()
 show_messages(desk)
 show_conflict(desk)
 
-usual = desk.scenario.assumptions.with_changes(fte={})  # staff that was moved is of the redraw
-before = evaluate(Scenario("today", choice.entry, assumptions=usual), choice.pack)
+before = evaluate(today(desk.scenario, choice.pack), choice.pack)
 after = evaluate(desk.scenario, choice.pack)
 comparison = compare(before, after)
 

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,11 @@ PAINTABLE = ("edit", "undo", "redo", "lock", "border")
 
 BROWSER = Path(__file__).resolve().parent / "browser"
 
-_MOST_EVENTS = 10_000
+_MOST_EVENTS = 1_000
+"""That are taken at once; the store takes no more."""
+
+_MOST_LISTED = 1_000_000
+_MOST_PAIRS = 10_000
 _MOST_CORNERS = 10_000
 _LONGEST_TEXT = 500
 _FURTHEST_M = 2_000_000.0
@@ -50,27 +54,35 @@ class Sent:
     drawn
         Number and corners (easting and northing in metres, EPSG:27700) of a polygon drawn on the
         map. Its number is of the same series as those of the events.
+    base
+        The scenario's last event (`seq` of `state`) that was on screen when the oldest of the
+        events was made; None when that is not known.
+    unread
+        Numbers of what is no event of the painter: to be refused, or the browser sends it for ever.
     """
 
     client: str
     scenario: str
     events: tuple[tuple[int, Event], ...]
     drawn: tuple[int, tuple[tuple[float, float], ...]] | None = None
+    base: int | None = None
+    unread: tuple[int, ...] = ()
 
     def after(self, ack: int) -> "Sent":
         """Leave out what was taken: all numbers up to `ack`."""
         drawn = self.drawn if self.drawn is not None and self.drawn[0] > ack else None
         fresh = tuple((n, event) for n, event in self.events if n > ack)
-        return Sent(self.client, self.scenario, fresh, drawn)
+        unread = tuple(n for n in self.unread if n > ack)
+        return replace(self, events=fresh, drawn=drawn, unread=unread)
 
 
 def paint(
     scene: Mapping[str, Any], state: Mapping[str, Any], *, key: str, height: int = 620
-) -> Sent | None:
-    """Show the painter, and give what the browser sent since.
+) -> None:
+    """Show the painter.
 
-    The browser's answer to a stroke is there before the page's script runs again: a page that
-    asks `waiting` first, takes the events and then paints answers in one run of the script.
+    What the browser sends is there before the page's script runs again: a page that asks
+    `waiting` first, takes the events and then paints answers in one run of the script.
 
     Parameters
     ----------
@@ -82,27 +94,21 @@ def paint(
         Of the component in `st.session_state`, without two underscores in a row.
     height
         In pixels.
-
-    Returns
-    -------
-    Sent | None
-        None when nothing was sent, or what was sent is of another scenario.
-
-    Raises
-    ------
-    PlanError
-        When what the browser sent is nothing that the painter sends.
     """
     # Streamlit forgets files that were declared outside of a run: at each run, it costs nothing
     components_v1.declare_component(_FILES, path=BROWSER)
     with st.container(gap=None):
         _mount(data=_as_bytes(str(scene["key"]), scene), key=f"{key}-scene")
         _mount(data={**state, "height": height}, key=key, on_sent_change=_heard)
-    return waiting(key, scenario=str(state["scenario"]))
 
 
 def waiting(key: str, *, scenario: str) -> Sent | None:
     """Give what the browser sent, before or after the painter is shown in this run.
+
+    Returns
+    -------
+    Sent | None
+        None when nothing was sent, or what was sent is of another scenario.
 
     Raises
     ------
@@ -117,6 +123,9 @@ def waiting(key: str, *, scenario: str) -> Sent | None:
 def read_sent(payload: object) -> Sent | None:
     """Read what a browser sent; anybody can send anything.
 
+    An event or a polygon that is none of ours goes to `unread` by its number, so that the others
+    are taken and the browser is told.
+
     Raises
     ------
     PlanError
@@ -126,28 +135,48 @@ def read_sent(payload: object) -> Sent | None:
         return None
     try:
         return _read(_mapping(payload))
-    except (KeyError, TypeError, ValueError, RecursionError, OverflowError) as error:
+    except _WRONG as error:
         raise PlanError(
             "The map sent something that is no stroke.",
             remedy="Load the page again. What was saved is kept.",
         ) from error
 
 
+_WRONG = (PlanError, KeyError, TypeError, ValueError, RecursionError, OverflowError)
+"""What a payload of another shape than ours leads to."""
+
+
 def _read(payload: Mapping[str, Any]) -> Sent:
     client = payload["client"]
     if not isinstance(client, str) or not _CLIENT.fullmatch(client):
         raise ValueError("client")
-    given = _list(payload["events"], most=_MOST_EVENTS)
-    events = tuple((_number(one["n"]), _event(_mapping(one))) for one in given)
-    numbers = [n for n, _ in events]
-    if any(a >= b for a, b in itertools.pairwise(numbers)):
+    scenario = _text(payload["scenario"])
+    events: list[tuple[int, Event]] = []
+    unread: list[int] = []
+    given = _list(payload["events"], most=_MOST_LISTED)[:_MOST_EVENTS]  # the rest is sent again
+    for one in given:
+        number = _number(_mapping(one)["n"])
+        try:
+            events.append((number, _event(one)))
+        except _WRONG:
+            unread.append(number)
+    if any(a >= b for a, b in itertools.pairwise(one["n"] for one in given)):
         raise ValueError("order")
-    drawn = payload.get("drawn")
+    drawn = None
+    if payload.get("drawn") is not None:
+        number = _number(_mapping(payload["drawn"])["n"])
+        try:
+            drawn = (number, _polygon(payload["drawn"]["polygon"]))
+        except _WRONG:
+            unread.append(number)
+    base = payload.get("base")
     return Sent(
         client=client,
-        scenario=_text(payload["scenario"]),
-        events=events,
-        drawn=None if drawn is None else (_number(drawn["n"]), _polygon(drawn["polygon"])),
+        scenario=scenario,
+        events=tuple(events),
+        drawn=drawn,
+        base=None if base is None else _number(base, least=0),
+        unread=tuple(sorted(unread)),
     )
 
 
@@ -162,7 +191,7 @@ def _event(given: Mapping[str, Any]) -> Event:
             _ = zone if zone is None else _text(zone)
     if given["kind"] == "border":
         _text(body["what"])
-        for pair in _list(body["pairs"], most=_MOST_EVENTS):
+        for pair in _list(body["pairs"], most=_MOST_PAIRS):
             _texts(pair)
     for name in ("zones", "units"):
         _texts(body.get(name, []))
@@ -184,8 +213,8 @@ def _metres(given: object) -> float:
     return float(given)
 
 
-def _number(given: object) -> int:
-    if isinstance(given, bool) or not isinstance(given, int) or not 0 < given < 2**53:
+def _number(given: object, *, least: int = 1) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or not least <= given < 2**53:
         raise ValueError("number")
     return given
 
@@ -197,7 +226,7 @@ def _text(given: object) -> str:
 
 
 def _texts(given: object) -> None:
-    for one in _list(given, most=1_000_000):
+    for one in _list(given, most=_MOST_LISTED):
         _text(one)
 
 

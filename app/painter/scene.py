@@ -12,6 +12,7 @@ import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -54,6 +55,8 @@ VERTICES_A_UNIT = 24
 
 LONGEST = 200
 """Characters of a text: a broken file may have names without end."""
+
+NO_STAFF: Mapping[str, float] = MappingProxyType({})
 
 _CLASSES = 5
 _METHOD: Method = "Quantiles"
@@ -179,7 +182,8 @@ def state(
     *,
     scenario_id: str,
     title: str,
-    fte: Mapping[str, float] | None = None,
+    fte: Mapping[str, float] | None = NO_STAFF,
+    seq: int = 0,
     client: str | None = None,
     ack: int = 0,
     refused: Sequence[tuple[int, str]] = (),
@@ -197,7 +201,10 @@ def state(
     entry
         The plan that the browser shows as before.
     fte
-        Available FTE by zone; a zone that is not there, or has NaN, has no staff recorded.
+        Available FTE by zone, as it may be told (`analysis.tables.fte_told`); a zone that is not
+        there, or has NaN, has no staff recorded. None where it would tell cases.
+    seq
+        The last event of the scenario that is shown: what is painted next is based on it.
     client, ack
         The browser that the answer is for, and the highest number of its events that is done with.
     refused
@@ -212,7 +219,7 @@ def state(
     dict
         Plain values for JSON. Names of zones are as the plan has them, since they come back.
     """
-    plan, recorded = scenario.plan, fte or {}
+    plan = scenario.plan
     return {
         "scene": scene_key,
         "scenario": scenario_id,
@@ -224,7 +231,8 @@ def state(
         "lockedUnits": sorted(scenario.locked_units),
         "links": [list(pair) for pair in sorted(scenario.links)],
         "cuts": [list(pair) for pair in sorted(scenario.cuts)],
-        "fte": {zone: _number(recorded.get(zone)) for zone in plan.zones},
+        "fte": None if fte is None else {z: _number(fte.get(z)) for z in plan.zones},
+        "seq": seq,
         "client": client,
         "ack": ack,
         "refused": [{"n": n, "message": _clean(message)} for n, message in refused],

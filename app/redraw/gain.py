@@ -17,7 +17,7 @@ from analysis.scenario import Evaluation, Scenario
 from analysis.table import Table
 from analysis.tables_gain import (
     Sides,
-    is_shown,
+    level_band,
     outlook_table,
     spread_table,
     stability_in_words,
@@ -25,6 +25,7 @@ from analysis.tables_gain import (
 )
 from app.charts import GREY, LINES, Layers
 from app.choices import Choice, plain
+from app.redraw.chart import form_of, show_form
 from app.tables import render
 
 SEED = 20_170_907
@@ -119,8 +120,7 @@ def _show_outlook(equity: Equity, sides: Sides, heading: str) -> None:
     outlook = equity.outlook(key or keys[0])
     _say(stability_in_words(outlook, sides))
     table = outlook_table(outlook, sides)
-    whole = is_shown(outlook, sides)
-    st.altair_chart(_chart(outlook, table, band=whole), width="stretch")
+    _show_chart(outlook, table, band=level_band(outlook, sides))
     caption = f"{_WORDS[outlook.key]} by zone: now, and in 95 % of next years."
     with st.expander("The same as a table", expanded=False):
         st.html(render(table, list(range(len(table.names))), caption=caption))
@@ -130,25 +130,44 @@ def _say(sentences: Sequence[str]) -> None:
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
 
 
-def _chart(outlook: Outlook, table: Table, *, band: bool) -> Layers:
+def _show_chart(outlook: Outlook, table: Table, *, band: tuple[float, float, float] | None) -> None:
     """Draw each zone's next year before and after, and the band of the tolerance."""
-    metric = next(metric for metric in METRICS if metric.key == outlook.key)
-    sides = ("Before", "After")
     frame = pd.concat(
         pd.DataFrame({"zone": table.names, "when": when}
                      | {key: table.column(f"{key}_{when.lower()}").values
                         for key in ("value", "lower", "upper", "inside")})
-        for when in sides
+        for when in _SIDES
     ).dropna(subset=["value"])  # fmt: skip
+    frames = {_FIGURES: frame}
+    if band is not None:
+        low, mean, high = band
+        frames[_BAND] = pd.DataFrame({"low": [low], "high": [high], "mean": [mean]})
+    form = _written(outlook.key, table.what, table.names, table.standing, band=band is not None)
+    show_form(form, frames, width="stretch")
+
+
+_SIDES = ("Before", "After")
+_FIGURES, _BAND = "figures", "band"
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _written(key: str, what: str, zones: tuple[str, ...], standing: str, *, band: bool) -> str:
+    """Write the chart out once for all figures that it may show."""
+    return form_of(_chart(key, what, zones, standing, band=band))
+
+
+def _chart(key: str, what: str, zones: tuple[str, ...], standing: str, *, band: bool) -> Layers:
+    metric = next(metric for metric in METRICS if metric.key == key)
+    sides = _SIDES
     number = f",.{metric.decimals}f"
-    base = alt.Chart(frame).encode(
-        y=alt.Y("zone:N", sort=list(table.names), title=None, axis=alt.Axis(labelLimit=220)),
+    base = alt.Chart(alt.NamedData(_FIGURES)).encode(
+        y=alt.Y("zone:N", sort=list(zones), title=None, axis=alt.Axis(labelLimit=220)),
         yOffset=alt.YOffset("when:N", sort=list(sides)),
         color=alt.Color("when:N", title="Lines", sort=list(sides),
                         scale=alt.Scale(domain=list(sides), range=[GREY, LINES[0]]),
                         legend=alt.Legend(orient="top")),
         tooltip=[
-            alt.Tooltip("zone:N", title=table.what.capitalize()),
+            alt.Tooltip("zone:N", title=what.capitalize()),
             alt.Tooltip("when:N", title="Lines"),
             alt.Tooltip("value:Q", title="Now", format=number),
             alt.Tooltip("lower:Q", title="95 % of next years from", format=number),
@@ -165,9 +184,9 @@ def _chart(outlook: Outlook, table: Table, *, band: bool) -> Layers:
                         scale=alt.Scale(domain=list(sides), range=["circle", "diamond"])),
     )  # fmt: skip
     layers = [rules, points]
-    if band and np.isfinite(outlook.after.mean):
-        layers = [*_band(outlook), *layers]
-    said = "Illustrative: modelled figures" if table.standing == "illustrative" else ""
+    if band:
+        layers = [*_band(), *layers]
+    said = "Illustrative: modelled figures" if standing == "illustrative" else ""
     title = alt.TitleParams(
         text=f"{metric.title}: now (point) and in 95 % of next years (line)",
         subtitle=[said] if said else [],
@@ -177,10 +196,8 @@ def _chart(outlook: Outlook, table: Table, *, band: bool) -> Layers:
     return alt.layer(*layers).properties(height=alt.Step(22), title=title)
 
 
-def _band(outlook: Outlook) -> list[alt.Chart]:
-    mean, away = outlook.after.mean, outlook.after.tolerance
-    frame = pd.DataFrame({"low": [mean * (1 - away)], "high": [mean * (1 + away)], "mean": [mean]})
-    base = alt.Chart(frame)
+def _band() -> list[alt.Chart]:
+    base = alt.Chart(alt.NamedData(_BAND))
     return [
         base.mark_rect(color="#cfe3f3", opacity=0.7).encode(x="low:Q", x2="high:Q"),
         base.mark_rule(color=GREY, strokeDash=[5, 4]).encode(x="mean:Q"),

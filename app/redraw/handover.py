@@ -22,6 +22,7 @@ from analysis.handover import (
 )
 from analysis.protection import small_counts
 from analysis.scenario import Evaluation, Scenario
+from analysis.tables_flow import stages_hidden
 from analysis.tables_handover import Ledger, ledger, ways_table, zones_table
 from app.choices import Choice, plain
 from app.listing import show_listing
@@ -35,6 +36,7 @@ from layers.places import Site
 Array = npt.NDArray[np.float64]
 
 HIDDEN = "a hidden number of"
+_HIDDEN_STAGES = "How many stay how long is hidden with the counts that it follows from."
 _MOST_WITHOUT_SCROLL = 12
 
 
@@ -122,12 +124,15 @@ def _show_months(book: Ledger, pack: Pack, scenario: Scenario) -> None:
     kinds = kinds_of(pack.measures)
     moved = [book.moved(kind) for kind in kinds]
     if None in moved or not kinds:
-        st.caption("How many stay how long is hidden with the counts that it follows from.")
+        st.caption(_HIDDEN_STAGES)
         return
     try:
         stages = seed_stages(pack.measures, months_open=scenario.assumptions.months_open)
     except LayerError as fault:
         st.caption(plain(str(fault)))
+        return
+    if stages_hidden(stages, book.found.before, pack):
+        st.caption(_HIDDEN_STAGES)
         return
     counts = np.array([np.nan if count is None else count for count in moved])
     left = [still_with_old_team(counts, stages.month, months) for months in MONTHS_AFTER]

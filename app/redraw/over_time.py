@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
@@ -40,6 +41,7 @@ from analysis.tables_flow import (
 )
 from app.charts import GREY, LINES
 from app.choices import Choice, plain
+from app.redraw.chart import form_of, show_form
 from app.tables import render, show_table
 from geo.errors import LayerError
 from geo.plan import Plan
@@ -191,12 +193,42 @@ def _show_chart(said: Told, what: str) -> None:
         max_selections=MOST_PANELS, key=f"over-time-zones-{hash((tuple(options), tuple(default)))}",
     )  # fmt: skip
     if chosen:
-        st.altair_chart(flow_chart(said, what, chosen), width="content")
+        form = _written(_form(said, what, chosen))
+        show_form(form, {_FIGURES: _frame(said, what, chosen)}, width="content")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a chart of caseload over time is like, whatever its figures: small, to keep it by."""
+
+    what: str
+    title: str
+    zones: tuple[str, ...]
+    months: int
+    standing: str
 
 
 def flow_chart(said: Told, what: str, rows: Sequence[int]) -> alt.FacetChart:
     """Draw a figure month by month, a panel a zone: means, and where 9 futures of 10 lie."""
-    frame = _frame(said, what, rows)
+    return _drawn(_form(said, what, rows), _frame(said, what, rows))
+
+
+def _form(said: Told, what: str, rows: Sequence[int]) -> Form:
+    zones = tuple(said.name(row) for row in rows)
+    return Form(what, _titled(said, what), zones, said.flow.months, said.pack.standing)
+
+
+_FIGURES = "figures"
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _written(form: Form) -> str:
+    """Write a chart out once for all figures that it may show."""
+    return form_of(_drawn(form, alt.NamedData(_FIGURES)))
+
+
+def _drawn(form: Form, figures: pd.DataFrame | alt.NamedData) -> alt.FacetChart:
+    what = form.what
     names = [ACCOUNT_NAMES[way] for way in ACCOUNTS]
     number = ",.1f" if what == LOAD else ",.0f"
     colour = alt.Color(
@@ -209,7 +241,7 @@ def flow_chart(said: Told, what: str, rows: Sequence[int]) -> alt.FacetChart:
         "way:N", title=None, sort=names,
         scale=alt.Scale(domain=names, range=[DASHES[way] for way in ACCOUNTS]),
     )  # fmt: skip
-    base = alt.Chart(frame).encode(
+    base = alt.Chart(figures).encode(
         x=alt.X("month:Q", title="Month", axis=alt.Axis(values=[0, 6, 12, 18, 24], grid=False))
     )
     band = base.mark_area(opacity=0.16).encode(
@@ -232,20 +264,20 @@ def flow_chart(said: Told, what: str, rows: Sequence[int]) -> alt.FacetChart:
         ],
     )
     panels = alt.layer(band, line).properties(width=176, height=150)
-    standing = "Illustrative: modelled figures. " if said.pack.standing == "illustrative" else ""
+    standing = "Illustrative: modelled figures. " if form.standing == "illustrative" else ""
     drawn: alt.FacetChart = panels.facet(
         facet=alt.Facet(
-            "zone:N", title=None, sort=[said.name(row) for row in rows],
+            "zone:N", title=None, sort=list(form.zones),
             header=alt.Header(labelFontSize=13, labelFontWeight=600, labelLimit=220),
         ),
         columns=4,
         title=alt.TitleParams(
-            f"{_titled(said, what)}, {said.flow.months} months ahead",
+            f"{form.title}, {form.months} months ahead",
             anchor="start", subtitleColor="#8a5a00",
             subtitle=f"{standing}Lines: mean. Bands: nine futures of ten. Axes do not start at 0.",
         ),
     ).resolve_scale(y="independent").properties(
-        description=f"{_titled(said, what)} month by month; the same figures stand in the tables."
+        description=f"{form.title} month by month; the same figures stand in the tables."
     )  # fmt: skip
     return drawn
 

@@ -8,11 +8,11 @@ import streamlit as st
 from analysis.events import Edit, Redo, Undo
 from analysis.scenario import Comparison
 from analysis.shape import pyramids_split
-from analysis.tables import plan_table
+from analysis.tables import fte_told, plan_table
 from app.choices import Choice, plain
 from app.painter import paint
 from app.painter.scene import scene, state
-from app.redraw.desk import PAINTER, Desk, do
+from app.redraw.desk import PAINTER, Desk, do, is_unheard
 from geo.errors import named
 from layers.pack import Pack
 
@@ -42,16 +42,16 @@ def cards(comparison: Comparison, pack: Pack) -> None:
 
 def show_painter(desk: Desk, comparison: Comparison) -> None:
     """Show the map on which zones are painted."""
-    choice, facts = desk.choice, comparison.after.facts
+    choice = desk.choice
     held = scene(choice.pack, choice.entry)
-    fte = dict(zip(facts.plan.zones, facts.available.tolist(), strict=True))
     told = state(
         held["key"],
         desk.scenario,
         choice.entry,
         scenario_id=desk.id,
         title=desk.title,
-        fte=fte,
+        fte=fte_told(comparison.after, choice.pack),
+        seq=desk.seq,
         client=desk.client,
         ack=desk.ack,
         refused=desk.refused,
@@ -61,6 +61,8 @@ def show_painter(desk: Desk, comparison: Comparison) -> None:
         focus=_focus(desk),
     )
     paint(held, told, key=PAINTER, height=HEIGHT)
+    if is_unheard(desk):
+        st.rerun()
 
 
 def show_warnings(desk: Desk, comparison: Comparison) -> None:

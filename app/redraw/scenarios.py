@@ -1,6 +1,6 @@
 """The scenarios of an authority: open, name, branch, put away, export; history; who was quicker."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import streamlit as st
@@ -12,9 +12,11 @@ from app.redraw.page import NO_ZONE
 from geo.errors import StoreError, ZonewrightError
 from geo.read.file import File
 from geo.read.vintages import read_vintage_lookup
-from store.carry import carry
+from layers.catalogue import list_packs
+from layers.pack import Pack
+from store.carry import Carried, carry
 from store.folder import user_name
-from store.log import Summary
+from store.log import DamagedError, ElsewhereError, MisfitError, Saved, Summary
 from store.scenarios import open_store
 from store.transfer import export_scenario, import_scenario
 
@@ -24,7 +26,7 @@ _NEW = ""
 
 def show_bar(desk: Desk) -> None:
     """Show which scenario lies open, and all that can be done with scenarios."""
-    listed = _listed(desk.choice)
+    listed = _listed(desk)
     pick, more = st.columns([5, 1], vertical_alignment="bottom")
     with pick:
         _pick(desk, listed)
@@ -35,8 +37,22 @@ def show_bar(desk: Desk) -> None:
         st.divider()
         _transfer(desk)
     if desk.saved:
-        for note in desk.saved.notes:
-            st.caption(plain(note))
+        _say_of(desk, desk.saved)
+
+
+def _say_of(desk: Desk, saved: Saved) -> None:
+    """Say what whoever opens a scenario should know of it."""
+    for note in saved.notes:
+        st.caption(plain(note))
+    left_out = len(saved.scenario.cuts - desk.scenario.cuts) if not desk.waiting else 0
+    if left_out:
+        st.caption(f"Cuts left out, since the pack no longer has the border: {left_out}.")
+    if saved.is_archived:
+        st.info(
+            "This scenario was put away. It is not in the list, and can be worked on all the same.",
+            icon=":material/inventory_2:",
+        )
+        st.button("Bring it back to the list", on_click=_try, args=(_bring_back, desk))
 
 
 def show_conflict(desk: Desk) -> None:
@@ -59,9 +75,10 @@ def show_conflict(desk: Desk) -> None:
                 ],
                 caption="Small areas that stand in other zones in the two", height=240,
             )  # fmt: skip
+        yours = "Your step is" if own == 1 else f"Your {own} steps are"
         st.caption(
-            f"Your {own} steps are shown but not saved. Putting them on top leaves out what no "
-            "longer fits, and says so."
+            f"{yours} shown but not saved. Putting them on top leaves out what no longer fits, "
+            "and says so."
         )
         with st.container(horizontal=True):
             st.button("Put mine on top", type="primary", on_click=_try, args=(rebase, desk))
@@ -115,35 +132,95 @@ def show_history(desk: Desk) -> None:
 
 
 def show_misfit(choice: Choice, fault: StoreError) -> None:
-    """Offer to carry over a scenario that was made with another state of the pack."""
+    """Say why a scenario cannot be opened here, and offer what can be done with it."""
+    show_said()
     st.error(plain(str(fault)), icon=":material/difference:")
     scenario_id = str(st.session_state.get(PARAMETER, ""))
-    saved = open_store().load(scenario_id)
-    lookup = None
-    if saved.head.vintage != choice.pack.authority.vintage:
-        given = st.file_uploader(
-            "The lookup of small areas of 2011 and 2021 (Office for National Statistics, CSV)",
-            type=["csv"],
-        )
-        if given is not None:
-            lookup = read_vintage_lookup(File.from_bytes(given.name, given.getvalue()))
-        else:
-            st.info(
-                "Small areas of 2011 and 2021 are matched by the published lookup, never by "
-                "shape. Choose its file to see what would become of the scenario."
-            )
-    if saved.head.vintage == choice.pack.authority.vintage or lookup is not None:
-        carried = carry(saved, choice.pack, lookup=lookup)
-        st.markdown(plain(str(carried.report)).replace("\n", "  \n"))
-        if st.button("Carry it over as a copy", type="primary"):
-            lay(carried.keep(open_store(), choice.pack, who=user_name()))
-            st.rerun()
+    if isinstance(fault, ElsewhereError):
+        _offer_its_plan(scenario_id, fault)
+    elif isinstance(fault, DamagedError):
+        _offer_good_step(scenario_id, fault)
+    elif isinstance(fault, MisfitError):
+        _offer_to_carry(choice, scenario_id)
     st.button("Leave it, start a new redraw", on_click=lay, args=(None,))
+
+
+def _offer_its_plan(scenario_id: str, fault: ElsewhereError) -> None:
+    """Offer to open a scenario with the authority and the plan that it is of."""
+    if any(entry.key == fault.authority and not entry.fault for entry in list_packs()):
+        st.button("Open it with its plan", type="primary", on_click=_open_there,
+                  args=(fault.authority, fault.plan, scenario_id))  # fmt: skip
+    else:
+        st.info(plain(f"There is no pack of '{fault.authority}' here. Put one in place first."))
+
+
+def _open_there(authority: str, plan: str, scenario_id: str) -> None:
+    """Lay a scenario on the desk, and choose its authority and plan in the sidebar."""
+    st.session_state["pack"] = st.session_state["kept-pack"] = authority
+    st.session_state[f"plan-{authority}"] = st.session_state[f"kept-plan-{authority}"] = plan
+    st.session_state["desk-of"] = f"{authority}-{plan}"
+    lay(scenario_id)
+
+
+def _offer_good_step(scenario_id: str, fault: DamagedError) -> None:
+    """Offer a damaged scenario as it was before the damage."""
+    if fault.good is None:
+        return
+    st.markdown(
+        "What stands in its log up to there is sound. It can be opened as it was then, as a new "
+        "scenario; the damaged one stays as it is."
+    )
+    st.button(f"Open it as it was at step {fault.good}", type="primary", on_click=_try,
+              args=(_open_at, scenario_id, fault.good))  # fmt: skip
+
+
+def _open_at(scenario_id: str, seq: int) -> None:
+    store = open_store()
+    title = f"{store.at(scenario_id, seq).title}, from step {seq}"
+    lay(store.branch(scenario_id, title=title, who=user_name(), at_seq=seq).id)
+
+
+def _offer_to_carry(choice: Choice, scenario_id: str) -> None:
+    """Offer to carry a scenario over to another state of the pack, after its report."""
+    try:
+        carried = _carried(open_store().load(scenario_id), choice.pack)
+    except ZonewrightError as refusal:
+        st.error(plain(str(refusal)), icon=":material/block:")
+        return
+    if carried is None:
+        st.info(
+            "Small areas of 2011 and 2021 are matched by the published lookup, never by "
+            "shape. Choose its file to see what would become of the scenario."
+        )
+        return
+    st.markdown(plain(str(carried.report)).replace("\n", "  \n"))
+    st.button("Carry it over as a copy", type="primary", on_click=_try,
+              args=(_keep, carried, choice.pack))  # fmt: skip
+
+
+def _carried(saved: Saved, pack: Pack) -> Carried | None:
+    """Carry a scenario over; None while the lookup between vintages is not given."""
+    if saved.head.vintage == pack.authority.vintage:
+        return carry(saved, pack)
+    given = st.file_uploader(
+        "The lookup of small areas of 2011 and 2021 (Office for National Statistics, CSV)",
+        type=["csv"],
+        key="vintage-lookup",
+    )
+    if given is None:
+        return None
+    lookup = read_vintage_lookup(File.from_bytes(given.name, given.getvalue()))
+    return carry(saved, pack, lookup=lookup)
+
+
+def _keep(carried: Carried, pack: Pack) -> None:
+    lay(carried.keep(open_store(), pack, who=user_name()))
 
 
 def _pick(desk: Desk, listed: Sequence[Summary]) -> None:
     """Choose another scenario of the authority; one of another plan brings its plan along."""
     titles = {entry.id: _named(entry) for entry in listed}
+    unlisted = f"{desk.title} · not in the list" if desk.saved else "New, not saved"
     is_new = desk.id not in titles
     options = [*([desk.id] if is_new else []), *titles, *([] if is_new else [_NEW])]
     widget = f"scenario-of-{desk.choice.pack.authority.key}"
@@ -152,7 +229,7 @@ def _pick(desk: Desk, listed: Sequence[Summary]) -> None:
         "Scenario",
         options,
         label_visibility="collapsed",
-        format_func=lambda one: titles.get(one, "New redraw" if one == _NEW else "New, not saved"),
+        format_func=lambda one: titles.get(one, "New redraw" if one == _NEW else unlisted),
         key=widget,
         on_change=_picked,
         args=(desk.choice, widget),
@@ -175,10 +252,12 @@ def _picked(choice: Choice, widget: str) -> None:
         st.session_state["desk-of"] = f"{key}-{plan}"
 
 
-def _listed(choice: Choice) -> tuple[Summary, ...]:
+def _listed(desk: Desk) -> tuple[Summary, ...]:
     try:
-        return open_store().scenarios(choice.pack.authority.key)
-    except StoreError:  # the desk says what is wrong
+        return open_store().scenarios(desk.choice.pack.authority.key)
+    except StoreError as fault:
+        if not desk.trouble:  # else the page has said it
+            st.warning(plain(f"The other scenarios cannot be listed. {fault.found}"))
         return ()
 
 
@@ -215,14 +294,19 @@ def _branch_at(desk: Desk, seq: int | None) -> None:
 
 def _put_away(desk: Desk) -> None:
     st.button(
-        "Put away", disabled=desk.saved is None, on_click=_try, args=(_archive, desk),
-        width="stretch", help="It leaves the list and stays in the store: nothing is deleted.",
+        "Put away", disabled=desk.saved is None or desk.saved.is_archived, on_click=_try,
+        args=(_archive, desk), width="stretch",
+        help="It leaves the list and stays in the store: nothing is deleted.",
     )  # fmt: skip
 
 
 def _archive(desk: Desk) -> None:
     open_store().archive(desk.id, who=user_name())
     lay(None)
+
+
+def _bring_back(desk: Desk) -> None:
+    open_store().archive(desk.id, who=user_name(), on=False)
 
 
 def _transfer(desk: Desk) -> None:
@@ -239,24 +323,24 @@ def _transfer(desk: Desk) -> None:
     if given is None:
         return
     mark = f"{given.name}-{given.size}-{given.file_id}"
-    if st.session_state.get("imported-scenario") == mark:
-        return
-    try:
-        done = import_scenario(
-            open_store(), given.getvalue(), who=user_name(), pack=desk.choice.pack
-        )
-    except ZonewrightError as refusal:
-        st.error(plain(str(refusal)))
-        return
-    st.session_state["imported-scenario"] = mark
+    before, done = st.session_state.get("imported-scenario", ("", None))
+    if before != mark:
+        try:
+            done = import_scenario(
+                open_store(), given.getvalue(), who=user_name(), pack=desk.choice.pack
+            )
+        except ZonewrightError as refusal:
+            st.error(plain(str(refusal)))
+            return
+        st.session_state["imported-scenario"] = (mark, done)
     st.success(plain(done.note))
     st.button("Open it", on_click=lay, args=(done.id,))
 
 
-def _try(step: object, *args: object) -> None:
+def _try(step: Callable[..., None], *args: object) -> None:
     """Do something to the store in answer to a click; what goes wrong is told by the next run."""
     try:
-        step(*args)  # type: ignore[operator]
+        step(*args)
     except ZonewrightError as refusal:
         st.session_state["desk-said"] = str(refusal)
 

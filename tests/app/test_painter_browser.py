@@ -513,6 +513,309 @@ def test_units_in_no_zone_are_found_and_moved(painter: Painter) -> None:
     assert zones[unit_at(5, 5)] == EAST
 
 
+# Zones that are made and named
+
+
+def _name(painter: Painter, name: str) -> None:
+    """Give the name that the bar asks for."""
+    painter.page.locator(".bar input").fill(name)
+    painter.page.keyboard.press("Enter")
+
+
+def test_a_new_zone_is_painted_into_at_once_and_undone(painter: Painter) -> None:
+    painter.button("Add a zone").click()
+    assert painter.page.locator(".bar input").input_value() == "Zone 5"
+    _name(painter, " South <b>coast</b> ")
+    painter.brush(1)
+    painter.click(unit_at(5, 5))
+    made = "New zone South <b>coast</b>"
+    painted = "1 small area to South <b>coast</b>"
+    zones = painter.until_edits(made, painted)
+    assert zones[unit_at(5, 5)] == 4
+    row = painter.page.locator(".zones tbody tr").nth(4)
+    expect(row).to_contain_text("South <b>coast</b>")
+    expect(row).to_contain_text("no staff recorded")
+    painter.page.keyboard.press("Control+z")
+    painter.page.keyboard.press("Control+z")
+    assert painter.until_edits() == [start_zone(u) for u in range(UNITS)]
+    expect(painter.page.locator(".zones")).not_to_contain_text("South")
+    painter.page.keyboard.press("Control+y")
+    painter.page.keyboard.press("Control+y")
+    painter.until_edits(made, painted)
+
+
+def test_a_zone_is_made_and_painted_while_the_page_is_slow(
+    context: BrowserContext, server: Server
+) -> None:
+    painter = Painter(context.new_page(), server, "slowzone", "&slow=2")
+    painter.button("Add a zone").click()
+    _name(painter, "Coast")
+    painter.brush(1)
+    painter.click(unit_at(5, 5))
+    assert painter.total(4) != ""
+    painter.button("Undo: 1 small area to Coast").click()
+    painter.click(unit_at(6, 6))
+    painter.button("Rename Coast").click()
+    _name(painter, "Shore")
+    painter.click(unit_at(7, 6))
+    zones = painter.until_edits(
+        "New zone Coast",
+        "1 small area to Coast",
+        "Coast is now Shore",
+        "1 small area to Shore",
+    )
+    assert [u for u in range(UNITS) if zones[u] == 4] == [unit_at(6, 6), unit_at(7, 6)]
+    painter.close()
+
+
+def test_a_zone_is_renamed_by_a_double_click_or_by_its_pencil(painter: Painter) -> None:
+    painter.page.locator("button.zone[data-zone='1']").dblclick()
+    hint = painter.page.locator(".bar p").first
+    expect(hint).to_contain_text("Staff is recorded for Middle")
+    _name(painter, "Centre")
+    zones = painter.until_edits("Middle is now Centre")
+    assert zones == [start_zone(u) for u in range(UNITS)]
+    painter.button("Rename Centre").click()
+    _name(painter, "Heart")
+    painter.until_edits("Middle is now Centre", "Centre is now Heart")
+    painter.button("Undo: Centre is now Heart").click()
+    painter.until_edits("Middle is now Centre")
+    expect(painter.page.locator(".zones")).to_contain_text("Centre")
+    painter.page.locator("button.zone[data-zone='0']").dblclick()
+    painter.page.keyboard.press("Escape")
+    expect(painter.page.locator(".bar")).to_be_hidden()
+    painter.button("Back to the start").click()
+    painter.page.locator(".bar").get_by_role("button", name="Back to the start").click()
+    painter.until_edits("Middle is now Centre", "Back to the start")
+    expect(painter.page.locator(".zones")).to_contain_text("Middle")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("   ", "Give it a name"),
+        ("EAST", "There is a zone East already"),
+        ("a\u200bb", "characters that nobody sees"),
+        ("a\u00a0b", "characters that nobody sees"),
+    ],
+)
+def test_a_name_that_python_would_refuse_is_asked_for_again(
+    painter: Painter, name: str, why: str
+) -> None:
+    painter.button("Add a zone").click()
+    _name(painter, name)
+    expect(painter.page.locator(".bar .wrong")).to_contain_text(why)
+    expect(painter.page.locator(".bar input")).to_be_focused()
+    _name(painter, "x" * 100)
+    painter.until_edits(f"New zone {'x' * 100}")
+
+
+def test_a_locked_zone_keeps_its_name(painter: Painter) -> None:
+    painter.button("Lock West").click()
+    painter.until(lambda: painter.told()["locked"] == ["West"])
+    painter.button("Rename West").click()
+    expect(painter.page.locator(".message")).to_contain_text("West is locked, or a part of it")
+    expect(painter.page.locator(".bar")).to_be_hidden()
+
+
+def test_a_renaming_is_not_undone_while_a_part_of_the_zone_is_locked(painter: Painter) -> None:
+    painter.button("Rename West").click()
+    _name(painter, "Far West")
+    painter.until_edits("West is now Far West")
+    painter.tool("lock")
+    painter.click(unit_at(5, 2))
+    painter.until(lambda: painter.told()["locked"] == [f"E01{unit_at(5, 2):06}"])
+    painter.button("Undo: West is now Far West").click()
+    expect(painter.page.locator(".message")).to_contain_text("Undo would move")
+
+
+def test_a_stroke_that_waits_for_an_answer_is_decided_before_a_zone_is_made(
+    painter: Painter,
+) -> None:
+    painter.page.get_by_label("Ask before keeping").check()
+    painter.brush(1)
+    painter.click(unit_at(5, 5))
+    painter.button("Add a zone").click()
+    expect(painter.page.locator(".message")).to_contain_text("Accept or discard")
+    painter.page.locator(".bar").get_by_role("button", name="Accept").click()
+    painter.until_edits("1 small area to West")
+    painter.button("Add a zone").click()
+    _name(painter, "Coast")
+    painter.until_edits("1 small area to West", "New zone Coast")
+
+
+def test_a_ninth_zone_is_told_from_the_first_by_dots(painter: Painter) -> None:
+    for count in range(5, 10):
+        painter.button("Add a zone").click()
+        _name(painter, f"Zone {count}")
+    swatches = painter.page.locator(".zones tbody .swatch")
+    expect(swatches).to_have_count(10)
+    expect(painter.page.locator(".swatch.again")).to_have_count(1)
+    first, ninth = (swatches.nth(i).evaluate(COLOUR) for i in (0, 8))
+    assert first == ninth
+    painter.brush(3)
+    before = painter.page.locator("canvas.fills").evaluate(INKED)
+    painter.click(unit_at(6, 8))
+    painter.until(lambda: painter.page.locator("canvas.fills").evaluate(INKED) > before + 60)
+
+
+COLOUR = "element => getComputedStyle(element).backgroundColor"
+
+INKED = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let dark = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] && data[i] + data[i + 1] + data[i + 2] < 330) dark += 1;
+  }
+  return dark;
+}"""
+
+
+def test_no_zone_can_be_painted_without_a_key(painter: Painter) -> None:
+    row = painter.page.locator(".zones tbody tr").last
+    expect(row).to_contain_text("No zone")
+    assert row.locator(".value").all_inner_texts() == ["", "", ""]
+    row.locator("button").click()
+    painter.brush(1)
+    painter.click(unit_at(5, 5))
+    zones = painter.until_edits("1 small area to no zone")
+    assert zones[unit_at(5, 5)] == -1
+    assert row.locator(".value").first.inner_text() == f"{_children()[unit_at(5, 5)]:,.0f}"
+
+
+def test_a_zone_that_was_emptied_is_listed_to_be_mended(painter: Painter) -> None:
+    painter.zone(MIDDLE)
+    painter.tool("box")
+    x, y = painter.at(unit_at(0, 0))
+    right, top = painter.at(unit_at(12, 4))[0], painter.at(unit_at(13, 0))[1]
+    painter.page.mouse.move(x - 12, y + 12)
+    painter.page.mouse.down()
+    painter.page.mouse.move(right + 12, top - 12, steps=4)
+    painter.page.mouse.up()
+    painter.until(lambda: WEST not in painter.told()["zones"])
+    item = painter.page.locator(".page-mend li")
+    expect(item).to_contain_text("West has no small area")
+    expect(painter.page.get_by_role("tab", name="To mend (1)")).to_be_visible()
+    item.get_by_role("button", name="Paint into West").click()
+    painter.brush(1)
+    painter.tool("brush")
+    painter.click(unit_at(5, 2))
+    expect(painter.page.locator(".page-mend")).to_contain_text("Every zone is in one piece")
+
+
+def test_the_next_unit_in_no_zone_is_shown_with_its_card(painter: Painter) -> None:
+    painter.zone(-1)
+    painter.brush(1)
+    painter.click(unit_at(5, 5))
+    painter.until_edits("1 small area to no zone")
+    painter.page.locator(".page-mend").get_by_role("button", name="Next").click()
+    expect(painter.page.locator(".card")).to_contain_text("no zone")
+
+
+# What a person sees
+
+CHECKED = """root => {
+  const line = (c) => ((c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * line(r) + 0.7152 * line(g) + 0.0722 * line(b);
+  const parts = (text) => {
+    const found = text.match(/[\\d.]+/g).map(Number);
+    return found.length < 4 ? [...found, 1] : found;
+  };
+  const behind = (element) => {
+    const all = [];
+    for (let at = element; at; at = at.parentElement || at.getRootNode().host) {
+      all.push(parts(getComputedStyle(at).backgroundColor));
+      if (all.at(-1)[3] >= 1) break;
+    }
+    const over = (under, [r, g, b, a]) => [r, g, b].map((c, i) => c * a + under[i] * (1 - a));
+    return all.reverse().reduce(over, [255, 255, 255]);
+  };
+  const faults = [];
+  for (const element of root.querySelectorAll("*")) {
+    const { width, height } = element.getBoundingClientRect();
+    const style = getComputedStyle(element);
+    if (!width || !height || style.opacity === "0") continue;
+    if (element.closest(".unseen, :disabled")) continue;
+    const named = `${element.tagName} ${element.className}`;
+    const texts = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (texts) {
+      const [a, b] = [light(parts(style.color)), light(behind(element))];
+      const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      if (contrast < 4.5) faults.push(`${named}: contrast ${contrast.toFixed(2)}`);
+      if (style.overflowX !== "visible" && element.scrollWidth > element.clientWidth + 1) {
+        faults.push(`${named}: cut off`);
+      }
+    }
+    if (!element.matches("button, select, input, summary")) continue;
+    const target = element.closest("label") || element;
+    const box = target.getBoundingClientRect();
+    const size = `${box.width} x ${box.height}`;
+    if (box.width < 24 || box.height < 24) faults.push(`${named}: target of ${size}`);
+    const label = element.getAttribute("aria-label") || target.textContent.trim();
+    if (!label) faults.push(`${named}: no name`);
+  }
+  return faults;
+}"""
+
+
+def test_texts_stand_out_and_buttons_are_large_enough(painter: Painter) -> None:
+    painter.tool("choose")
+    painter.click(unit_at(4, 5))
+    painter.tool("brush")
+    painter.brush(1)
+    painter.click(unit_at(6, 12))
+    painter.until_edits("1 small area to West")
+    for tab in ("To mend", "Chosen", "Layers", "Table"):
+        painter.page.get_by_role("tab", name=tab).click()
+        assert painter.page.locator("div.zw").evaluate(CHECKED) == []
+    painter.button("Add a zone").click()
+    _name(painter, "East")
+    assert painter.page.locator("div.zw").evaluate(CHECKED) == []
+
+
+def test_the_map_fills_the_screen_and_can_be_painted_there(painter: Painter) -> None:
+    page = painter.page
+    before = painter.stage.bounding_box()
+    page.get_by_role("button", name="Fill the screen").click()
+    painter.until(lambda: page.evaluate("document.fullscreenElement !== null"))
+    painter.until(lambda: (painter.stage.bounding_box() or before)["height"] > 700)  # type: ignore[index]
+    page.wait_for_timeout(300)
+    painter.brush(1)
+    painter.click(unit_at(5, 5))
+    painter.until_edits("1 small area to West")
+    assert page.evaluate("document.fullscreenElement !== null")
+    page.keyboard.press("f")
+    painter.until(lambda: page.evaluate("document.fullscreenElement === null"))
+    painter.until(lambda: painter.stage.bounding_box() == before)
+
+
+def test_a_higher_window_has_a_higher_map(painter: Painter) -> None:
+    low = (painter.stage.bounding_box() or {})["height"]
+    painter.page.set_viewport_size({"width": 1920, "height": 1080})
+    painter.until(lambda: (painter.stage.bounding_box() or {})["height"] > low + 100)
+
+
+def test_the_card_waits_until_a_brush_rests(painter: Painter) -> None:
+    page, card = painter.page, painter.page.locator(".card")
+    page.mouse.move(*painter.at(unit_at(5, 5)))
+    assert card.is_hidden()
+    expect(card).to_be_visible()
+    page.mouse.move(*painter.at(unit_at(5, 6)))
+    assert card.is_hidden()
+    painter.tool("choose")
+    page.mouse.move(*painter.at(unit_at(5, 7)))
+    assert card.is_visible()
+
+
+def test_a_drawn_polygon_says_where_it_waits(painter: Painter) -> None:
+    painter.tool("draw")
+    for unit in (unit_at(2, 3), unit_at(2, 7), unit_at(6, 7)):
+        painter.click(unit)
+    painter.stage.press("Enter")
+    painter.button("Use it").click()
+    expect(painter.page.locator(".message")).to_contain_text("Draw or load")
+
+
 # Without a pointer
 
 
@@ -655,6 +958,19 @@ def test_an_estimate_says_so_and_an_unknown_is_no_zero(painter: Painter) -> None
     assert not painter.total(EAST).endswith("*")
 
 
+def test_a_hidden_count_of_one_unit_is_not_shown_by_its_estimate(painter: Painter) -> None:
+    estimated = np.frombuffer(base64.b64decode(SCENE["live"][1]["estimated"]), "u1")
+    unit = int(np.flatnonzero(estimated)[0])
+    painter.page.mouse.move(*painter.at(unit))
+    row = painter.page.locator(".card tr", has_text="Referrals")
+    expect(row.locator("td")).to_have_text("hidden")
+    painter.tool("choose")
+    painter.click(unit)
+    painter.page.get_by_role("tab", name="Chosen (1)").click()
+    row = painter.page.locator(".sums tr", has_text="Referrals")
+    expect(row.locator("td")).to_have_text("hidden")
+
+
 # Connections
 
 
@@ -735,6 +1051,21 @@ def test_strokes_outlive_a_tab_that_is_closed(context: BrowserContext, server: S
     again.until_edits("1 small area to West", "1 small area to West")
     assert len({line.split()[0] for line in again.told()["taken"]}) == 2
     again.close()
+
+
+RENEWED = """async () => {
+  const at = performance.getEntriesByType("resource")
+    .map(({ name }) => name).find((name) => name.endsWith("/painter.js"));
+  const renewed = await import(`${at}?renewed`);
+  const hosts = [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+  const root = hosts.map((one) => one.shadowRoot).find((one) => one?.querySelector("div.zw"));
+  renewed.show({ data: { scenario: "renewed" }, parentElement: root, setStateValue: () => {} });
+  return root.querySelectorAll("div.zw").length;
+}"""
+
+
+def test_an_app_that_is_renewed_below_an_open_page_leaves_one_painter(painter: Painter) -> None:
+    assert painter.page.evaluate(RENEWED) == 1
 
 
 def test_a_tab_loaded_again_sends_what_it_kept(context: BrowserContext, server: Server) -> None:

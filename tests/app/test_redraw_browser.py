@@ -6,19 +6,24 @@ in the middle of a stroke, and opens it again.
 """
 
 import itertools
+import os
 import re
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from analysis.events import Edit
 from analysis.scenario import Scenario, evaluate, redrawing
 from analysis.tables import plan_table
 from app.painter.scene import scene
+from forked import Forked
 from geo.plan import Plan
 from headless import CHROMIUM, Served, Watched, serve_process
 from layers.pack import Pack
@@ -74,11 +79,17 @@ class Redraw:
 
     def press(self, *units: str) -> None:
         """Start a stroke over some small areas, and hold it."""
+        self.stage.scroll_into_view_if_needed()
         self.page.locator(".size").first.click()
         self.page.mouse.move(*self.at(units[0]))
         self.page.mouse.down()
         for unit in units[1:]:
             self.page.mouse.move(*self.at(unit), steps=4)
+
+    def stroke(self, *units: str, to: str) -> None:
+        self.choose(to)
+        self.press(*units)
+        self.page.mouse.up()
 
     def move_by_table(self, units: tuple[str, ...], to: str) -> None:
         self.page.get_by_role("tab", name="Table").click()
@@ -247,6 +258,7 @@ def test_a_line_drawn_on_the_map_becomes_a_step(
         desk.page.mouse.click(x + dx, y + dy)
         desk.page.wait_for_timeout(350)
     desk.page.keyboard.press("Enter")
+    desk.page.locator(".zw").get_by_role("button", name="Use it").click()
     accept = desk.page.get_by_role("button", name=re.compile("^Accept"))
     expect(accept).to_be_visible(timeout=20_000)
     accept.click()
@@ -257,3 +269,118 @@ def test_a_line_drawn_on_the_map_becomes_a_step(
     assert len(saved.edits) == 1
     assert saved.plan.moved_from(dorset.plan("areas").plan)
     desk.context.close()
+
+
+def largest(pack: Pack, zone: str, count: int) -> list[str]:
+    """Name the small areas of a zone that are most easily met with a mouse."""
+    area = dict(zip(pack.geography.units, pack.geography.area_m2.tolist(), strict=True))
+    members = pack.plan("areas").plan.members(zone)
+    return sorted(members, key=lambda unit: -area[unit])[:count]
+
+
+def until(met: Callable[[], bool], *, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_the_second_person_is_told_and_puts_hers_on_top(
+    browser: Browser, served: Served, store: Store, dorset: Pack
+) -> None:
+    first, both, hers = largest(dorset, "West", 3)
+    name = dorset.geography.names[dorset.geography.position[both]]
+    anna = Redraw(browser, served.at, dorset, "")
+    anna.stroke(first, to="North")
+    until(lambda: store.has(anna.scenario) and store.load(anna.scenario).seq == 1)
+    with serve_process(**{**served.settings, "ZONEWRIGHT_USER": "beth"}) as other:
+        beth = Redraw(browser, other.at, dorset, f"&scenario={anna.scenario}")
+        anna.stroke(both, to="South")
+        until(lambda: store.load(anna.scenario).seq == 2)
+        beth.stroke(both, to="North")
+        told = beth.page.get_by_test_id("stAlert").get_by_text("anna took a step in this scenario")
+        expect(told).to_be_visible(timeout=20_000)
+        row = beth.page.locator("tr", has_text=name).filter(has_text="yes")
+        expect(row).to_contain_text("South")
+        expect(row).to_contain_text("North")
+        beth.stroke(hers, to="North")  # and paints on before she decides
+        expect(beth.page.get_by_text("2 steps are shown but not saved")).to_be_visible()
+        assert store.load(anna.scenario).seq == 2
+        # the laptop is closed and opened again: she is still told
+        beth.page.reload()
+        expect(told).to_be_visible(timeout=60_000)
+        beth.page.get_by_role("button", name="Put mine on top").click()
+        expect(told).to_have_count(0, timeout=20_000)
+        expect(beth.page.locator(".zw .saved")).to_contain_text("Saved", timeout=20_000)
+        log = store.load(anna.scenario).log
+        assert [entry.who for entry in log] == ["anna", "anna", "beth", "beth"]
+        plan = store.load(anna.scenario).scenario.plan
+        assert [plan.zone_of(unit) for unit in (first, both, hers)] == ["North"] * 3
+        assert beth.watched.errors == anna.watched.errors == []
+        beth.context.close()
+    anna.context.close()
+
+
+KILLS = 20
+
+
+@pytest.fixture
+def forked(tmp_path: Path) -> Iterator[Forked]:
+    app = Forked({"ZONEWRIGHT_STORE": str(tmp_path / "store"), "ZONEWRIGHT_USER": "anna"})
+    yield app
+    app.stop()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on Unix")
+def test_every_stroke_that_was_shown_as_saved_outlives_a_server_that_is_killed(
+    browser: Browser, forked: Forked, store: Store, dorset: Pack
+) -> None:
+    desk = Redraw(browser, forked.at, dorset, "")
+    units = [largest(dorset, zone, 3) for zone in ("West", "North")]
+    rng = np.random.default_rng(5)
+    strokes = itertools.cycle(
+        [(unit, zone) for zone in ("South", "Central") for unit in (*units[0], *units[1])]
+    )
+    painted: list[tuple[str, str]] = []
+    shown = 0  # of these, how many the page has shown as saved
+
+    def paint() -> None:
+        nonlocal shown
+        unit, zone = next(strokes)
+        desk.stroke(unit, to=zone)
+        painted.append((unit, zone))
+        if is_saved(desk):
+            shown = len(painted)
+
+    def kept() -> list[tuple[str, str]]:
+        if not store.has(desk.scenario):
+            return []
+        events = [entry.event for entry in store.load(desk.scenario).log]
+        return [move for event in events if isinstance(event, Edit) for move in event.to.items()]
+
+    end = time.monotonic() + 150  # half of that is usual
+    for _ in range(KILLS):
+        killer = Timer(rng.uniform(0.05, 0.6), forked.kill)
+        killer.start()
+        while killer.is_alive():
+            paint()
+        killer.join()
+        assert kept()[:shown] == painted[:shown]
+        paint()  # nobody is there
+        forked.start()
+        while not is_saved(desk):
+            assert time.monotonic() < end, "it was not saved"
+            # a queue sends again by itself, and sooner when the browser says that it is online
+            desk.page.evaluate("window.dispatchEvent(new Event('online'))")
+            desk.page.wait_for_timeout(600)
+        shown = len(painted)
+        assert kept() == painted
+    assert len(painted) > 2 * KILLS
+    assert desk.watched.errors == []
+    desk.context.close()
+
+
+def is_saved(desk: Redraw) -> bool:
+    """Say whether the page shows everything as saved."""
+    said = desk.page.locator(".zw .saved").all_inner_texts()  # none while the page is redrawn
+    return bool(said) and all(text.startswith("Saved") for text in said)

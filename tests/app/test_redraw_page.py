@@ -362,7 +362,7 @@ def test_work_goes_on_where_nothing_can_be_saved_and_is_saved_later(
 def test_a_step_that_locks_forbid_is_refused_in_words(open_page: OpenPage, dorset: Pack) -> None:
     plan = dorset.plan("areas").plan
     app = _move(open_page(), plan.members("South")[:1], "West")
-    open_store().record(_id(app), Lock(on=True, zones=("North",)), who="anna")
+    open_store().append(_id(app), "anna", [(1, Lock(on=True, zones=("North",)))], who="anna")
     app.run()
     _move(app, plan.members("South")[2:4], "North")
     assert [e for e in app.error if "of a locked zone" in e.value.replace("\\", "")]

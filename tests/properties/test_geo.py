@@ -34,7 +34,8 @@ DRAWINGS = ROWS.filter(lambda rows: set("".join(rows)) != {"."})
 POINTS = st.lists(
     st.tuples(st.integers(-50, 450), st.integers(-450, 50)), max_size=30
 )  # whole metres, so that borders and corners are hit
-NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8).map(str.strip)
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+NAMES = st.text(LETTERS, min_size=1, max_size=8).map(str.strip)
 ORIGIN = np.array([[WEST_M], [NORTH_M]])
 TO_DEGREES = pyproj.Transformer.from_crs(27700, 4326, always_xy=True)
 ZONES = st.lists(NAMES.filter(bool), min_size=1, max_size=4, unique=True)

@@ -30,8 +30,10 @@ from geo.errors import PlanError
 from geo.geography import Geography
 from geo.plan import UNASSIGNED, Plan
 from grids import NAMED, drawn, planned
+from layers.measures import Measures
 from layers.pack import Pack
 from layers.read import read_pack
+from layers.series import OPEN_KINDS
 from small_pack import UNITS
 
 GRID = drawn(*NAMED["three by three"])
@@ -371,6 +373,23 @@ def test_a_scenario_takes_every_repair_that_is_found(dorset: Pack) -> None:
         for repair in repairs(place, fit(scenario.plan, partition, place.children)):
             if isinstance(repair, Repair):
                 assert scenario.do(repair.edit()).plan != scenario.plan
+
+
+def test_the_cheapest_repair_does_not_tell_which_hidden_count_is_smaller(dorset: Pack) -> None:
+    entry, old = dorset.plan("areas"), dorset.measures
+    kinds = [old.row(key) for key in OPEN_KINDS if old.has(key)]
+    cases = old.values[kinds].sum(axis=0)
+    small = (cases >= 1) & (cases <= 5)
+    few = np.flatnonzero(small & (entry.plan.assignment == 0))
+    one = few[0]
+    other = next(at for at in few if cases[at] != cases[one])
+    values = old.values.copy()
+    values[np.ix_(kinds, [one, other])] = values[np.ix_(kinds, [other, one])]
+    swapped = replace(dorset, measures=Measures(old.units, old.measures, values, old.status.copy()))
+    scenario = Scenario("x", entry)
+    costs = [Ground.of(scenario, pack, by="cases").cost for pack in (dorset, swapped)]
+    assert np.array_equal(*costs)
+    assert costs[0].sum() == pytest.approx(cases.sum())
 
 
 def test_a_pack_says_whose_lines_a_plan_draws(small_folder: Path) -> None:

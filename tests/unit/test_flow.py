@@ -336,6 +336,32 @@ def test_a_future_is_as_unsure_as_its_rate_and_chance_together() -> None:
     assert opened.var() == pytest.approx(p * n + p**2 * n, rel=0.05)
 
 
+def test_a_line_that_moves_leaves_the_futures_of_other_zones_as_they_were() -> None:
+    six = tuple("abcdef")
+    start = Plan(six, ("North", "South", "East"), np.array([0, 0, 1, 1, 2, 2]))
+    measures = drawn({"referrals": [240.0] * 6, "open_cin": [36.0] * 6}, units=six)
+    stages = seed_stages(measures)
+    paths = []
+    for after in (start, start.move(["b"], to="South")):
+        streams = streams_of(measures, stages, before=start, after=after)
+        drawn_ = draw_paths(streams, stages, rng=np.random.default_rng(SEED), months=6, futures=50)
+        held = streams.held("stay")
+        sides = (drawn_.opened, drawn_.closed)
+        paths.append([np.tensordot(held, side, axes=(1, -2)) for side in sides])
+    for was, now in zip(*paths, strict=True):
+        np.testing.assert_array_equal(was[2], now[2])
+        assert (was[0] != now[0]).any()
+
+
+def test_streams_alike_have_futures_of_their_own() -> None:
+    stages = seed_stages(LEVEL)
+    streams = streams_of(LEVEL, stages, before=BEFORE, after=BEFORE)
+    paths = draw_paths(streams, stages, rng=np.random.default_rng(SEED), months=12, futures=2_000)
+    north, south = (paths.stock[-1, 0, at].astype(float) for at in range(2))
+    # what all streams have in common is little here, so they hardly go together
+    assert abs(np.corrcoef(north, south)[0, 1]) < 0.25
+
+
 # ---- whole accounts
 
 

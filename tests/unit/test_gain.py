@@ -156,6 +156,35 @@ def test_the_gap_between_two_zones_by_chance_is_skellam(two_zones: Pack) -> None
     assert twelve.by_chance == pytest.approx(skellam.pmf(gaps, 50, 50).sum(), abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("children", "referrals", "tolerance"),
+    [((400, 400, 400), (5, 6, 4), 0.2), ((300, 600, 450), (6, 11, 10), 0.25)],
+)
+def test_years_within_the_tolerance_are_those_that_counting_all_gives(
+    small: Pack, children: tuple[int, ...], referrals: tuple[int, ...], tolerance: float
+) -> None:
+    """Every year that three small zones of one rate can have, each by its Poisson chance.
+
+    Counts so small often lie at the very end of the tolerance: they are inside.
+    """
+    pack = with_counts(
+        small,
+        children=[part / 3 for part in children for _ in range(3)],
+        referrals=[float(x) for zone in referrals for x in (zone, 0, 0)],
+    )
+    same = found(pack, draws=60_000, tolerance=tolerance)
+    level = same.rates.outlook("referral_rate").after
+    people = np.array(children, dtype=float)
+    each = [poisson.pmf(np.arange(40), sum(referrals) * n / people.sum()) for n in people]
+    years = np.meshgrid(*[np.arange(40)] * 3, indexing="ij")
+    chance = each[0][:, None, None] * each[1][:, None] * each[2]
+    # multiplied out, so that nothing is lost to rounding: |x N - n X| <= t n X
+    away = [abs(x * people.sum() - n * sum(years)) for x, n in zip(years, people, strict=True)]
+    inside = [a <= tolerance * n * sum(years) + 1e-6 for a, n in zip(away, people, strict=True)]
+    exact = float(chance[np.logical_and.reduce(inside)].sum())
+    assert level.by_chance == pytest.approx(exact, abs=0.006)  # 3 standard errors
+
+
 def test_a_tolerance_tighter_than_chance_is_called_so(two_zones: Pack) -> None:
     tight = found(two_zones, tolerance=0.02).rates.outlook("referral_rate").after
     assert tight.tighter_than_chance

@@ -657,6 +657,12 @@ def test_names_that_would_not_read_back_are_not_written(name: str) -> None:
         lookup_csv(plan)
 
 
+def test_a_name_with_a_zero_byte_is_not_written() -> None:
+    plan = Plan(("A",), ("a\0b",), np.array([0], dtype=np.int32))
+    with pytest.raises(PlanError, match=r"a zero byte, which no table can hold: 'a\\x00b'"):
+        lookup_csv(plan)
+
+
 # Real input
 
 

@@ -1,6 +1,7 @@
 """The summary in words: right numbers, right grammar, and no claim that chance could make."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -61,9 +62,15 @@ def with_hidden(table: Table, *keys: str) -> Table:
     return replace(table, columns=columns)
 
 
-def spread_said(pack: Pack, cv: tuple[float, float], noise: tuple[float, float]) -> str:
+@lru_cache
+def one_moved(pack: Pack) -> tuple[Compared, Table]:
     found = redrawn(pack, Edit.move(UNITS[:1], to="South"))
-    table = with_figures(metrics_table(found, pack), referral_cv=cv, referral_noise=noise)
+    return found, metrics_table(found, pack)
+
+
+def spread_said(pack: Pack, cv: tuple[float, float], noise: tuple[float, float]) -> str:
+    found, table = one_moved(pack)
+    table = with_figures(table, referral_cv=cv, referral_noise=noise)
     return next(s for s in in_words(found, table, 1).sentences if s.startswith("Referral spread"))
 
 
@@ -130,6 +137,12 @@ def test_hidden_counts_are_said_to_be_hidden(small: Pack) -> None:
         ((14.0, 6.0), (3.5, 3.0), "falls from 14.0 % to 6.0 %, of which 3.0 % could be chance."),
         ((6.0, 14.0), (3.0, 3.5), "rises from 6.0 % to 14.0 %, of which 3.5 % could be chance."),
         ((6.0, 6.0), (3.0, 3.0), "stays at 6.0 %, of which 3.0 % could be chance."),
+        (
+            (6.0, 2.1),
+            (2.8, 2.8),
+            "falls from 6.0 % to 2.1 %, all of which could be chance (2.8 %).",
+        ),
+        ((2.0, 2.0), (2.8, 2.8), "stays at 2.0 %, all of which could be chance (2.8 %)."),
         ((6.0, 6.04), (0.001, 0.001), "stays at 6.0 %, of which 0.0 % could be chance."),
         ((6.0, 5.0), (3.0, 3.0), "goes from 6.0 % to 5.0 %, a change that chance alone could"),
         ((6.0, 7.0), (3.0, 3.0), "goes from 6.0 % to 7.0 %, a change that chance alone could"),

@@ -231,9 +231,9 @@ def test_what_earlier_releases_gave_away_is_a_note_and_no_refusal() -> None:
     assert verdict.notes == ("Earlier releases give a small count of 'cases' away already.",)
 
 
-def test_a_register_survives_being_kept_as_text() -> None:
-    kept = json.loads(json.dumps(OUT.to_dicts()))
-    assert Register.from_dicts(kept) == OUT
+def test_a_release_survives_being_kept_as_text() -> None:
+    kept = [json.loads(json.dumps(release.to_dict())) for release in OUT]
+    assert Register(tuple(map(Release.from_dict, kept))) == OUT
     assert len(OUT) == 1
 
 
@@ -247,11 +247,9 @@ def test_a_register_survives_being_kept_as_text() -> None:
         ({"told": [{"key": "cases", "period": "2016", "status": [0], "cells": ""}]}, "in 1 cells"),
     ],
 )
-def test_a_register_that_was_tampered_with_is_refused(
-    change: dict[str, object], match: str
-) -> None:
+def test_a_release_that_was_tampered_with_is_refused(change: dict[str, object], match: str) -> None:
     with pytest.raises(LayerError, match=match):
-        Register.from_dicts([OUT.to_dicts()[0] | change])
+        Release.from_dict(next(iter(OUT)).to_dict() | change)
 
 
 def test_releases_of_other_units_are_refused() -> None:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.assumptions import Assumptions
-from analysis.events import Edit
+from analysis.events import Assume, Edit
 from analysis.metrics import METRICS
-from analysis.scenario import Scenario, compare, evaluate, redrawing
+from analysis.scenario import Scenario, compare, evaluate, redrawing, today
 from geo.errors import PackError, PlanError
 from geo.plan import Plan
 from layers.pack import Pack
@@ -75,9 +75,10 @@ def test_a_new_step_forgets_what_was_undone(start: Scenario) -> None:
 
 def test_reset_returns_to_the_baseline_and_can_be_undone(start: Scenario) -> None:
     changed = start.do(Edit.move(UNITS[:1], to="South"))
-    assert changed.reset().plan == start.plan
-    assert changed.reset().edits[-1].title == "Back to Team areas"
-    assert changed.reset().undo().plan == changed.plan
+    back = changed.do(changed.resetting())
+    assert back.plan == start.plan
+    assert back.edits[-1].title == "Back to Team areas"
+    assert back.undo().plan == changed.plan
 
 
 def test_there_is_nothing_to_undo_at_the_start(start: Scenario) -> None:
@@ -141,8 +142,8 @@ def test_a_lookup_that_keeps_a_zone_keeps_the_emptied_ones_and_their_staff(small
 
 
 def test_a_reset_from_zones_of_its_own_is_todays_plan(small: Pack) -> None:
-    scenario = redrawing(small, Plan.from_lookup(dict.fromkeys(UNITS, "Whole"))).reset()
-    assert scenario.plan == small.plan("zones").plan
+    scenario = redrawing(small, Plan.from_lookup(dict.fromkeys(UNITS, "Whole")))
+    assert scenario.do(scenario.resetting()).plan == small.plan("zones").plan
 
 
 def test_the_baseline_may_be_named(small: Pack) -> None:
@@ -266,4 +267,21 @@ def test_plans_of_two_authorities_are_not_compared(small: Pack, dorset: Pack) ->
 
 def test_a_reset_after_a_new_zone_is_todays_plan(small: Pack) -> None:
     scenario = Scenario("x", small.plan("zones")).do(Edit.move([UNITS[0]], to="Isle"))
-    assert scenario.reset().plan == small.plan("zones").plan
+    assert scenario.do(scenario.resetting()).plan == small.plan("zones").plan
+
+
+# today
+
+
+def test_staff_that_was_moved_is_not_of_today(small: Pack, start: Scenario) -> None:
+    moved = start.take(Assume(Assumptions(fte={"North": 9}, tolerance=0.2)))
+    before = today(moved, small)
+    assert before.assumptions == Assumptions(tolerance=0.2)
+    assert before.plan == start.baseline.plan
+
+
+def test_staff_that_fills_a_gap_of_the_pack_is_of_today_too(small: Pack) -> None:
+    pyramids = Scenario("redraw", small.plan("pyramids"))  # no staff is recorded for these
+    zone = pyramids.plan.zones[0]
+    filled = pyramids.take(Assume(Assumptions(fte={zone: 3})))
+    assert evaluate(today(filled, small), small).per_zone("fte")[0] == 3

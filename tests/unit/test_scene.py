@@ -375,6 +375,12 @@ def test_a_zone_without_staff_has_none_recorded(small: Pack) -> None:
     json.dumps(told, allow_nan=False)
 
 
+def test_staff_that_would_tell_cases_is_no_zone_without_staff(small: Pack) -> None:
+    entry = small.plan("zones")
+    hidden = state("k", Scenario("s", entry), entry, scenario_id="one", title="t", fte=None)
+    assert hidden["fte"] is None
+
+
 def test_a_state_tells_locks_and_borders(small: Pack) -> None:
     entry = small.plan("zones")
     scenario = Scenario("s", entry)

@@ -205,7 +205,7 @@ def test_steps_that_the_scenario_would_refuse_are_refused(
         ("redo", "{}", "nothing to redo"),
         ("teleport", "{}", "kind 'teleport'"),
         ("edit", '{"title":"x","to":{"E09":"North"},"zones":[]}', "no unit E09"),
-        ("assume", '{"fte":{"North":1' + "0" * 400 + "}}", "wrong kind"),
+        ("assume", '{"fte":{"North":1' + "0" * 400 + "}}", "'assume', cannot be read"),
     ):
         row = Row.after(start, kind, body, who="x", when="2026-01-01", sent=("c", 1))
 

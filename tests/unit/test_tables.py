@@ -21,6 +21,7 @@ from analysis.table import Column, Table
 from analysis.tables import (
     TOTAL,
     before_after_table,
+    fte_told,
     incident_table,
     indicator_table,
     plan_table,
@@ -499,6 +500,7 @@ def test_staff_that_follow_a_small_move_do_not_tell_how_many_cases_it_took(dorse
         result = evaluate(scenario, dorset)
         fte = zone_table(result, dorset).column("fte")
         assert (fte.status == Status.SUPPRESSED).all() == hidden
+        assert (fte_told(result, dorset) is None) == hidden  # nor does the map tell it
         load = plan_table(result, dorset).column("load_cv")
         assert (load.status == Status.SUPPRESSED).all()  # the new zone's own count is small
 
@@ -506,10 +508,12 @@ def test_staff_that_follow_a_small_move_do_not_tell_how_many_cases_it_took(dorse
 def test_staff_that_follow_a_large_move_are_shown(dorset: Pack) -> None:
     entry = dorset.plan("areas")
     scenario = Scenario("x", entry, (Edit.move(entry.plan.members("South")[:9], to="West"),))
-    table = zone_table(
-        evaluate(replace(scenario, assumptions=Assumptions(staff="follows")), dorset), dorset
-    )
+    result = evaluate(replace(scenario, assumptions=Assumptions(staff="follows")), dorset)
+    table = zone_table(result, dorset)
     assert (table.column("fte").status == Status.OK).all()
+    told = fte_told(result, dorset)
+    assert told is not None
+    assert list(told.values()) == table.column("available_fte").values[:-1].tolist()
 
 
 # weighted cases, and rates of need

@@ -34,6 +34,7 @@ from analysis.tables_flow import (
     seeds_table,
     sentences,
     shares_sentence,
+    stages_hidden,
     told,
 )
 from geo.plan import Plan
@@ -338,6 +339,17 @@ def test_where_the_sum_is_hidden_so_is_what_it_seeds(small: Pack) -> None:
     table = seeds_table(said)
     assert {table.cell(column, 0) for column in table.columns} == {"c"}
     assert "would give counts away" in shares_sentence(said)
+
+
+def test_where_the_sum_of_a_kind_is_hidden_no_zone_tells_how_long_it_stays_open(
+    small: Pack,
+) -> None:
+    """Any zone's course tells the months open: those x the starts of a year are the open cases."""
+    pack = of_counts(small, open_cp=[0, 0, 0, 0, 4, 0, 0, 0, 0])
+    said = tell(pack, Edit.move(["E01000001"], to="Middle"))
+    assert stages_hidden(said.flow.stages, said.before.plan, pack)
+    assert said.hidden.all()
+    assert not stages_hidden(seed_stages(small.measures), said.before.plan, small)
 
 
 def test_a_table_of_zones_can_be_checked_before_it_leaves(small: Pack) -> None:

@@ -14,6 +14,7 @@ from analysis.tables import plan_table
 from analysis.tables_gain import (
     Sides,
     is_shown,
+    level_band,
     outlook_table,
     spread_table,
     stability_in_words,
@@ -111,6 +112,17 @@ def test_a_gain_is_told_in_plain_words(small: Pack) -> None:
     assert "hardly a gain" in verdict.text
 
 
+def test_a_spread_no_wider_than_chance_makes_it_could_all_be_chance(small: Pack) -> None:
+    even = with_counts(small, "children", [2_000.0] * 9)
+    even = with_counts(even, "referrals", [60, 20, 20, 20, 60, 20, 40, 30, 31])
+    level, apart, _ = pair(even, Edit.move(UNITS[:1], to="South"))
+    for one, other, when in ((level, level, "Nothing has changed yet"), (apart, level, "falls")):
+        said = gain(one, other, rng=np.random.default_rng(1), draws=50)
+        (verdict,) = verdicts(said.rates, Sides(one, other, even), keys=("referral_cv",))
+        assert "all of which could be chance (about 10.0 %)" in verdict.text
+        assert when in verdict.text
+
+
 def test_years_that_zones_stay_level_are_told_in_words(many: Pack) -> None:
     before, after, found = pair(many, Edit.move(UNITS[:1], to="South"), tolerance=0.02)
     said = " ".join(
@@ -154,6 +166,7 @@ def test_what_is_made_of_a_suppressed_count_is_suppressed(small: Pack) -> None:
     assert second.key == "cp_cv"
     outlook = found.rates.outlook("referral_rate")
     assert not is_shown(outlook, Sides(before, after, pack))
+    assert level_band(outlook, Sides(before, after, pack)) is None
     (said,) = stability_in_words(outlook, Sides(before, after, pack))
     assert not any(letter.isdigit() for letter in said)
     zones = outlook_table(outlook, Sides(before, after, pack))
@@ -172,6 +185,35 @@ def test_a_figure_hidden_in_one_plan_hides_what_compares_the_two(small: Pack) ->
     assert shown(table, "before")[0] != "c"
     assert shown(table, "after")[0] == "c"
     assert shown(table, "probability")[0] == shown(table, "behind_before")[0] == "c"
+
+
+def test_a_rule_that_rounds_is_kept_in_next_year_too(many: Pack) -> None:
+    """A rate beside the children that it is of tells its count."""
+    pack = replace(many, authority=replace(many.authority, disclosure="nhs"))
+    pack = with_counts(pack, "referrals", [61, 72, 83, 51, 42, 47, 92, 33, 21])
+    before, after, found = pair(pack, Edit.move(UNITS[8:], to="Middle"))
+    sides = Sides(before, after, pack)
+    for outlook in (*found.rates.outlooks, *found.load.outlooks):
+        table, zones = outlook_table(outlook, sides), sides.zones[1].column(outlook.key)
+        assert np.array_equal(table.column("value_after").values, zones.values[:3])
+        for key in ("lower", "upper"):
+            events = table.column(f"{key}_after").values * outlook.after.base
+            assert np.allclose(events / 5, np.round(events / 5)), (outlook.key, key)
+        band = level_band(outlook, sides)
+        assert band is not None
+        events = band[1] * outlook.after.base.sum()
+        assert np.isclose(events / 5, round(events / 5))
+    exact = found.rates.outlook("referral_rate").after
+    assert not np.allclose(exact.value * exact.base % 5, 0)
+
+
+def test_the_band_is_the_mean_and_its_tolerance(many: Pack) -> None:
+    before, after, found = pair(many, Edit.move(UNITS[8:], to="Middle"), tolerance=0.2)
+    outlook = found.rates.outlook("referral_rate")
+    whole = 485 / before.facts.counts("children").sum() * 10_000
+    assert level_band(outlook, Sides(before, after, many)) == pytest.approx(
+        (0.8 * whole, whole, 1.2 * whole)
+    )
 
 
 def test_weights_that_differ_hide_load_where_a_kind_is_hidden(small: Pack) -> None:

@@ -16,21 +16,18 @@ from scipy.optimize import linprog
 from analysis.aggregate import aggregate
 from analysis.caseload import OPEN_CASES, with_open_cases
 from analysis.disclosure import POLICIES, Suppressed
-from analysis.events import Edit
 from analysis.handover import STAY, base_km
 from analysis.leaving import prepare
 from analysis.protected import protected_zones
 from analysis.releases import Register
-from analysis.scenario import Scenario, compare, evaluate
 from analysis.table import Table
-from analysis.tables import TOTAL, before_after_table
+from analysis.tables import TOTAL
 from analysis.tables_handover import (
     MOVE,
     REFERRALS,
     Ledger,
     ledger,
     ways_table,
-    withheld_beside,
     zones_table,
 )
 from geo.index import UnitIndex
@@ -212,20 +209,6 @@ def test_one_small_move_is_hidden_in_ways_sums_and_zones(small: Pack) -> None:
     assert shown(zones, "open_cases_before") == ["43", "80", "76", "199"]
     assert shown(zones, "open_cases_after") == ["c", "c", "76", "199"]
     assert shown(zones, "children_after")[:2] == ["300", "900"]
-
-
-def test_tables_beside_the_ledger_withhold_the_same_zones(small: Pack) -> None:
-    pack = with_counts(small, **{**LARGE, "referrals": [10.0, 20, 4, 10, 10, 10, 12, 16, 22]})
-    start = Scenario("x", pack.plan("zones"))
-    after = evaluate(start.do(Edit.move([UNITS[2]], to="Middle")), pack)
-    table = before_after_table(compare(evaluate(start, pack), after), pack)
-    safe = withheld_beside(table, book_of(pack, u3="Middle"))
-    assert shown(table, "referrals_after")[:2] == ["30", "34"]
-    assert shown(safe, "referrals_after") == ["c", "c", "50", "114"]
-    assert shown(safe, "referral_rate_after")[:2] == ["c", "c"]
-    assert shown(safe, "referrals_before") == shown(table, "referrals_before")
-    assert shown(safe, "open_cases_after") == shown(table, "open_cases_after")
-    assert shown(safe, "children_after") == shown(table, "children_after")
 
 
 class Attacker:

@@ -91,6 +91,19 @@ def test_no_staffing_is_told_where_cases_are_hidden(small: Pack) -> None:
     assert staffing_choices(redrawn(pack), pack, tolerance=0.1).hidden
 
 
+def test_a_rule_that_rounds_is_kept_in_loads_and_staffings(small: Pack) -> None:
+    """A load beside the staff that it is of tells its cases."""
+    pack = with_counts(small, **LARGE)
+    pack = replace(pack, authority=replace(pack.authority, disclosure="nhs"))
+    choices = staffing_choices(redrawn(pack), pack, tolerance=0.1, step_fte=0.1)
+    for way in choices.ways:
+        load = way.load
+        cases = load.per_fte * load.there
+        assert np.allclose(cases / 5, np.round(cases / 5)), way.key
+    exact = choices.lines.facts.counts("open_cases")
+    assert not np.allclose(exact % 5, 0)
+
+
 def test_staff_and_load_of_each_zone_are_told_for_each_way(small: Pack) -> None:
     pack = with_counts(small, **LARGE)
     choices = staffing_choices(redrawn(pack), pack, tolerance=0.1)

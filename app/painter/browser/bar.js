@@ -10,11 +10,14 @@ export class Bar {
     this.words = "";
   }
 
-  /** Ask; an answer is [text, what it does, "main" or "off"]. The last one leaves all as it was. */
-  ask(words, answers) {
+  /**
+   * Ask; an answer is [text, what it does, "main" or "off"]. The last one leaves all as it was.
+   * With a `field`, a text is asked for.
+   */
+  ask(words, answers, field = null) {
     this.answers = answers;
     this.element.replaceChildren(
-      el("span", {}, words),
+      field ? el("label", {}, `${words} `, field) : el("span", {}, words),
       ...answers.map(([text, taken, kind]) =>
         el("button", {
           type: "button", textContent: text, className: kind === "main" ? "main" : "",
@@ -26,6 +29,36 @@ export class Bar {
     this.element.setAttribute("aria-label", words);
     if (words !== this.words) this.paint.tell(words);
     this.words = words;
+  }
+
+  /** Ask for a text; `check` says what is wrong with it, or gives nothing. `hint` stands below. */
+  askText(words, text, [accept, taken], check, hint = "") {
+    const wrong = el("p", { className: "wrong", role: "alert", hidden: true });
+    const give = () => {
+      const given = field.value.trim();
+      const found = check(given);
+      wrong.hidden = !found;
+      wrong.textContent = found;
+      field.setAttribute("aria-invalid", String(Boolean(found)));
+      if (found) return field.focus();
+      this.hide();
+      return taken(given);
+    };
+    const field = el("input", {
+      type: "text", value: text, maxLength: 100, autocomplete: "off", spellcheck: false,
+      on: {
+        keydown: (event) => {
+          if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+          event.preventDefault();
+          this.answer(event.key);
+        },
+      },
+    });
+    this.ask(words, [[accept, give, "main"], ["Cancel (Esc)", () => this.hide()]], field);
+    if (hint) this.element.append(el("p", {}, hint));
+    this.element.append(wrong);
+    field.focus({ preventScroll: true });
+    field.select();
   }
 
   hide() {

@@ -1,5 +1,6 @@
 // The card: what lies under the pointer, or where the keyboard is.
 
+import { HIDDEN } from "./totals.js";
 import { el, icon, number } from "./words.js";
 
 const REACH_PX = 4;
@@ -52,10 +53,10 @@ export class Card {
       lines.push(el("tr", {}, el("th", { scope: "row" }, title), el("td", {}, text)));
     for (const { title, values, estimated, decimals } of scene.live) {
       const text = Number.isFinite(values[unit]) ? number(values[unit], decimals) : "not known";
-      row(title, estimated[unit] ? `about ${text}` : text);
+      row(title, estimated[unit] ? HIDDEN : text); // an estimate is for sums, not for one small area
     }
     const area = scene.areas.find(({ key }) => key === choices.fill);
-    if (area) row(area.title, area.texts[unit]);
+    if (area) row(area.title, withUnit(area.texts[unit], area.unit));
     for (const { key, title, group, names } of scene.groupings) {
       if (choices.groupings.has(key) && group[unit] >= 0) row(title, names[group[unit]]);
     }
@@ -96,6 +97,12 @@ export class Card {
     const top = Math.max(4, Math.min(py + 14, drawing.height - height - 4));
     this.element.style.transform = `translate(${Math.max(4, left)}px, ${top}px)`;
   }
+}
+
+/** Write a figure of a map with its unit, where it is a figure. */
+function withUnit(text, unit) {
+  if (!text) return "not known";
+  return unit === "%" && /\d$/.test(text) ? `${text} %` : text;
 }
 
 function aboutMark({ points, i }) {

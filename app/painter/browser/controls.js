@@ -2,7 +2,7 @@
 
 import { showKeys } from "./keys.js";
 import { TOOLS } from "./tools.js";
-import { capital, el, iconButton } from "./words.js";
+import { capital, el, icon, iconButton } from "./words.js";
 
 const SIZES = ["one", "it and its neighbours", "all in a circle"];
 const STEP = 1.5;
@@ -13,6 +13,7 @@ export class Controls {
     this.head = this.makeHead();
     this.rail = this.makeRail();
     this.zoom = this.makeZoom();
+    this.screen = this.makeScreen();
     this.foot = this.makeFoot();
   }
 
@@ -89,10 +90,16 @@ export class Controls {
       { className: "zoom", role: "group", aria: { label: "Scale" } },
       iconButton("Larger (+)", ["M10 4v12M4 10h12"], { on: { click: by(STEP) } }),
       iconButton("Smaller (\u2212)", ["M4 10h12"], { on: { click: by(1 / STEP) } }),
-      iconButton("Whole map (Home)", ["M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4"], {
+      iconButton("Whole map (Home)", ["M3 10 10 4l7 6", "M5 9v8h10V9"], {
         on: { click: () => paint.fit() },
       }),
     );
+  }
+
+  makeScreen() {
+    const { paint } = this;
+    this.full = iconButton("Fill the screen (F)", [], { on: { click: () => paint.toggleFull() } });
+    return el("div", { className: "screen", hidden: !document.fullscreenEnabled }, this.full);
   }
 
   makeFoot() {
@@ -137,6 +144,16 @@ export class Controls {
     };
     set(this.undo, "undo", plan.undoTitle(), "Ctrl+Z");
     set(this.redo, "redo", plan.redoTitle(), "Ctrl+Y");
+  }
+
+  showFull(full) {
+    const words = full ? "Leave the full screen (F)" : "Fill the screen (F)";
+    const paths = full
+      ? ["M16 4 11.5 8.5M11 5v4h4", "M4 16l4.5-4.5M9 15v-4H5"]
+      : ["M11.5 8.5 17 3M13 3h4v4", "M8.5 11.5 3 17M3 13v4h4"];
+    this.full.title = words;
+    this.full.setAttribute("aria-label", words);
+    this.full.replaceChildren(icon(...paths));
   }
 
   showSaved(text, late) {

@@ -12,6 +12,14 @@ const FRESH_MS = 12; // a full drawing that takes longer waits until the map res
 const REST_MS = 120;
 const RAIL_PX = 46; // the tools stand there
 const MOST_PX_A_METRE = 0.6;
+export const POINT_COLOURS = ["#1b1b1b", "#8a1c5b", "#5b3fa0", "#7a3b00"];
+export const LINES = [
+  { colour: "#3b3f8f", dash: [7, 4] },
+  { colour: "#7a2d5e", dash: [2, 4] },
+  { colour: "#1b5e3b", dash: [10, 3, 2, 3] },
+];
+const MANY_ZONES = 9;
+const MOST_NAME_PX = 190;
 
 export class Drawing {
   constructor(stage, scene, look) {
@@ -31,6 +39,7 @@ export class Drawing {
     this.dirty = { all: true, units: new Set(), lines: true, marks: true, top: true };
     this.view = null;
     this.lastFull = 0;
+    this.font = getComputedStyle(stage).fontFamily || "sans-serif";
     this.contrast = window.matchMedia("(prefers-contrast: more)").matches;
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(stage);
@@ -252,6 +261,8 @@ export class Drawing {
 
   hatch(units, seen) {
     for (const [style, wanted] of [
+      // a ninth zone has the first one's colour: dots tell them apart
+      ["dots", (unit) => seen.dotted && seen.again[seen.zone[unit]]],
       ["locked", seen.isLocked],
       ["none", seen.isNone],
     ]) {
@@ -270,7 +281,12 @@ export class Drawing {
     context.strokeStyle = style === "locked" ? "rgba(22,32,42,.62)" : "rgba(22,32,42,.35)";
     context.lineWidth = (style === "locked" ? 1.4 : 1) * this.ratio;
     context.beginPath();
-    for (const shift of [-side, 0, side]) {
+    if (style === "dots") {
+      context.fillStyle = "rgba(22,32,42,.7)";
+      context.arc(side / 2, side / 2, 1.1 * this.ratio, 0, 2 * Math.PI);
+      context.fill();
+    }
+    for (const shift of style === "dots" ? [] : [-side, 0, side]) {
       if (style === "locked") {
         context.moveTo(shift - 1, side + 1);
         context.lineTo(shift + side + 1, -1);
@@ -405,35 +421,40 @@ export class Drawing {
 
   /** Write names where they cover no other: zones first, then towns, the largest first. */
   drawNames(context, seen) {
-    const taken = [];
+    const taken = seen.covered();
     const free = ([x0, y0, x1, y1]) =>
-      x0 >= RAIL_PX && y0 >= 0 && x1 <= this.width && y1 <= this.height &&
+      x0 >= 0 && y0 >= 0 && x1 <= this.width && y1 <= this.height &&
       !taken.some((box) => x0 < box[2] && x1 > box[0] && y0 < box[3] && y1 > box[1]);
     context.textBaseline = "middle";
     context.textAlign = "center";
-    for (const { text, colour, at, locked } of seen.zoneNames()) {
-      context.font = "600 13px system-ui, sans-serif";
+    const zones = seen.zoneNames();
+    const size = zones.length > MANY_ZONES ? 12 : 14;
+    for (const { text: name, colour, at, locked } of zones) {
+      context.font = `600 ${size}px ${this.font}`;
+      const text = shortened(context, name, MOST_NAME_PX);
       const half = context.measureText(text).width / 2 + (locked ? 17 : 8);
+      const tall = size / 2 + 4.5;
       const [px, py] = this.toScreen(...at);
-      const down = [0, 24, -24, 48, -48].find((dy) =>
-        free([px - half, py + dy - 11, px + half, py + dy + 11]),
+      const place = placesAround(half, tall).find(([dx, dy]) =>
+        free([px + dx - half, py + dy - tall, px + dx + half, py + dy + tall]),
       );
-      if (down === undefined) continue;
-      taken.push([px - half - 2, py + down - 13, px + half + 2, py + down + 13]);
+      if (!place) continue;
+      const [x, y] = [px + place[0], py + place[1]];
+      taken.push([x - half - 2, y - tall - 2, x + half + 2, y + tall + 2]);
       context.beginPath();
-      context.roundRect(px - half, py + down - 11, 2 * half, 22, 11);
+      context.roundRect(x - half, y - tall, 2 * half, 2 * tall, tall);
       context.fillStyle = colour;
       context.strokeStyle = INK;
       context.lineWidth = 1.2;
       context.fill();
       context.stroke();
       context.fillStyle = inkOn(colour);
-      context.fillText(text, px - (locked ? 8 : 0), py + down + 0.5);
-      if (locked) drawLock(context, px + half - 14, py + down);
+      context.fillText(text, x - (locked ? 8 : 0), y + 0.5);
+      if (locked) drawLock(context, x + half - 14, y);
     }
     context.lineJoin = "round";
     for (const { name, x, y, population } of seen.towns) {
-      context.font = `${population > 50_000 ? 600 : 500} ${population > 50_000 ? 12.5 : 11.5}px system-ui, sans-serif`;
+      context.font = `${population > 50_000 ? 600 : 500} ${population > 50_000 ? 13.5 : 12.5}px ${this.font}`;
       const [px, py] = this.toScreen(x, y);
       const half = context.measureText(name).width / 2 + 2;
       const box = [px - half, py - 8, px + half, py + 8];
@@ -509,6 +530,27 @@ export class Drawing {
       context.stroke();
     }
   }
+}
+
+/** List where a name may stand, from its place: there, above and below, then beside. */
+function placesAround(half, tall) {
+  const line = 2 * tall + 2;
+  return [
+    [0, 0], [0, line], [0, -line], [half, 0], [-half, 0], [0, 2 * line], [0, -2 * line],
+    [half, line], [-half, line], [half, -line], [-half, -line], [1.6 * half, 0], [-1.6 * half, 0],
+  ];
+}
+
+/** Cut a text that is too wide, and say so by three dots. */
+function shortened(context, text, most) {
+  if (context.measureText(text).width <= most) return text;
+  let [least, end] = [0, text.length];
+  while (least < end) {
+    const middle = Math.ceil((least + end) / 2);
+    if (context.measureText(`${text.slice(0, middle)}\u2026`).width <= most) least = middle;
+    else end = middle - 1;
+  }
+  return `${text.slice(0, least).trimEnd()}\u2026`;
 }
 
 /** Draw a padlock of 9 by 11 pixels around a point, in the colour of the text. */

@@ -83,6 +83,7 @@ function letters(key, paint) {
     return done(() => paint.tell(`Painting by ${title || paint.scene.unitWord}.`));
   }
   if (key === "n") return done(() => paint.nextToMend());
+  if (key === "f") return done(() => paint.toggleFull());
   const tool = TOOLS.find(({ letter }) => letter === key);
   if (!tool) return false;
   // with a place on the map, these act there at once
@@ -99,6 +100,7 @@ function leave(paint) {
     return done(() => paint.choiceChanged());
   }
   paint.card.hide();
+  if (paint.isFull()) return done(() => paint.toggleFull());
   return false;
 }
 
@@ -117,6 +119,7 @@ const HELP = [
   ["Ctrl+Z, Ctrl+Y", "undo, redo"],
   ["+ \u2212 Home", "scale; whole map"],
   ["G", "paint by small area, by ward and so on"],
+  ["F", "fill the screen, or leave it"],
   ["N", "go to the next stray piece, or area in no zone"],
   ...TOOLS.map(({ letter, words }) => [letter.toUpperCase(), words]),
 ];

@@ -6,7 +6,7 @@
 import { Bar } from "./bar.js";
 import { Card } from "./card.js";
 import { Controls } from "./controls.js";
-import { Drawing, note } from "./draw.js";
+import { Drawing, LINES, note, POINT_COLOURS } from "./draw.js";
 import { listen } from "./keys.js";
 import { Panel } from "./panel.js";
 import { longestNeighbour, openPairs, strayPieces, unassigned } from "./pieces.js";
@@ -15,11 +15,18 @@ import { Plan } from "./plan.js";
 import { Queue } from "./queue.js";
 import { Scene } from "./scene.js";
 import { BRUSH_PX, Tools } from "./tools.js";
-import { everything, figuresOf, totalsOf, written, figure } from "./totals.js";
+import { HIDDEN, everything, figuresOf, totalsOf, written, figure } from "./totals.js";
 import { capital, change, counted, el, iconButton, number } from "./words.js";
 
 const MOST_SCENES = 3;
 const LATE_S = 3;
+const AROUND_PX = 300; // what stands above the map on the page, and the figures below it
+const MOST_PX = 1_000;
+const REST_MS = 220;
+const LONGEST_NAME = 100; // as Python has it
+
+// a page left open while the app is renewed loads these modules a second time
+const HELD = Symbol.for("zonewright.painter");
 
 const scenes = new Map();
 const painters = new Map();
@@ -40,6 +47,7 @@ export function show({ data, parentElement, setStateValue }) {
       const host = parentElement.host || parentElement;
       if (host.isConnected || !painters.has(parentElement)) return;
       painters.delete(parentElement);
+      if (parentElement[HELD] === painter) delete parentElement[HELD];
       painter.close();
     }, 50);
 }
@@ -57,7 +65,10 @@ function holdScene(bytes) {
 
 class Painter {
   constructor(root) {
+    root[HELD]?.close();
+    root[HELD] = this;
     this.root = root;
+    this.host = root.host || root;
     this.ready = addStyle(root);
     this.main = el("div", { className: "zw", role: "group", aria: { label: "Zone painter" } });
     this.main.append(el("p", { className: "wait" }, "Loading the map\u2026"));
@@ -70,9 +81,15 @@ class Painter {
     this.cursor = -1;
     this.keyboard = false;
     this.picked = [];
+    this.onSize = () => this.sized();
+    window.addEventListener("resize", this.onSize);
+    document.addEventListener("fullscreenchange", this.onSize);
   }
 
   close() {
+    window.removeEventListener("resize", this.onSize);
+    document.removeEventListener("fullscreenchange", this.onSize);
+    clearTimeout(this.resting);
     this.remember();
     this.drawing?.close();
     this.queue?.close();
@@ -104,11 +121,11 @@ class Painter {
     if (!scene) return;
     if (this.scene !== scene) this.build(scene);
     if (!this.queue) this.openQueue();
-    this.main.style.height = `${state.height || 620}px`;
+    this.sized();
     const { taken, refused } = this.queue.heard(state.client, state.ack || 0, state.refused);
+    this.queue.seq = state.seq ?? null;
     this.plan.settled(taken);
     this.plan.told(state);
-    if (this.zone >= this.plan.zones.length) this.zone = 0;
     this.refresh();
     for (const { message } of refused) this.say(message, "refused");
     this.showMessages();
@@ -118,9 +135,36 @@ class Painter {
     }
   }
 
+  /** Take the height that the page gives, and more where the window has it. */
+  sized() {
+    const full = this.isFull();
+    this.main.classList.toggle("full", full);
+    const least = this.state?.height || 620;
+    const height = Math.max(least, Math.min(window.innerHeight - AROUND_PX, MOST_PX));
+    this.main.style.height = full ? "100vh" : `${height}px`;
+    this.controls?.showFull(full);
+  }
+
+  isFull() {
+    return document.fullscreenElement === this.host;
+  }
+
+  /** Fill the screen, for a projector; or leave it. */
+  async toggleFull() {
+    if (this.isFull()) return document.exitFullscreen();
+    try {
+      await this.host.requestFullscreen();
+      // where a browser lets it, Esc discards a stroke here too, and leaves when there is none
+      await navigator.keyboard?.lock?.(["Escape"]);
+    } catch {
+      if (!this.isFull()) this.say("The browser does not let the map fill the screen.", "note");
+    }
+    return undefined;
+  }
+
   openQueue() {
     const { scenario } = this.state;
-    this.queue = new Queue(scenario, (client, entries) => this.sendOut(scenario, client, entries));
+    this.queue = new Queue(scenario, (...sent) => this.sendOut(scenario, ...sent));
     this.queue.onAdopt = () => {
       this.refresh();
       this.queue.push();
@@ -129,13 +173,14 @@ class Painter {
     this.queue.ready.then(() => this.refresh());
   }
 
-  sendOut(scenario, client, entries) {
+  sendOut(scenario, client, entries, base) {
     if (scenario !== this.state.scenario) return;
     const drawn = entries.findLast(({ event }) => event.kind === "drawn");
     this.post({
       scene: this.scene.key,
       scenario,
       client,
+      base,
       events: entries
         .filter(({ event }) => event.kind !== "drawn")
         .map(({ n, event }) => ({ n, ...event })),
@@ -171,7 +216,10 @@ class Painter {
     this.live = el("div", { className: "unseen", role: "status", aria: { live: "polite" } });
     this.card = new Card(this);
     this.bar = new Bar(this);
-    this.legend = el("details", { className: "legend", open: true, hidden: true });
+    this.legend = el("details", {
+      className: "legend", open: true, hidden: true,
+      on: { toggle: () => this.drawing?.again("marks") },
+    });
     this.ruler = el("div", { className: "ruler", aria: { hidden: "true" } });
     this.messages = el("div", { className: "messages", role: "alert" });
     this.panel = new Panel(this);
@@ -179,7 +227,7 @@ class Painter {
     const map = el(
       "div",
       { className: "map" },
-      this.controls.rail, this.stage, this.controls.zoom, this.legend, this.ruler,
+      this.controls.rail, this.stage, this.controls.zoom, this.controls.screen, this.legend, this.ruler,
       this.card.element, this.messages, this.bar.element,
     );
     const left = el("div", { className: "left" }, this.controls.head, map, this.controls.foot);
@@ -247,7 +295,7 @@ class Painter {
   setZone(zone) {
     if (zone >= this.plan.zones.length) return;
     this.zone = zone;
-    this.panel.showZones();
+    this.panel.showActive();
     this.tell(`Painting into ${this.plan.nameOf(zone)}.`);
   }
 
@@ -260,8 +308,8 @@ class Painter {
     const colours = plan.zones.map(({ colour }) => lighter(colour));
     const brushing = choices.tool === "brush" && !this.keyboard && this.pointer;
     const groupings = scene.groupings
-      .filter(({ key }) => choices.groupings.has(key))
-      .map(({ group }, i) => ({ group, colour: ["#3b3f8f", "#7a2d5e"][i % 2], dash: [[7, 4], [2, 4]][i % 2] }));
+      .map(({ key, group }, i) => ({ key, group, ...LINES[i % LINES.length] }))
+      .filter(({ key }) => choices.groupings.has(key));
     if (choices.start) groupings.push({ group: plan.start, colour: "#16202a", dash: [1, 5] });
     return {
       zone: plan.zone,
@@ -269,6 +317,8 @@ class Painter {
         ? (unit) => area.fills[unit]
         : (unit) => (plan.zone[unit] < 0 ? "#f1f1ee" : colours[plan.zone[unit]]),
       hair: area ? "rgba(255,255,255,.45)" : "rgba(255,255,255,.75)",
+      again: plan.zones.map(({ colour }, i) => plan.zones.findIndex((one) => one.colour === colour) !== i),
+      dotted: !area,
       isLocked: (unit) => plan.isLocked(unit),
       isNone: (unit) => plan.zone[unit] < 0,
       borders: plan.borders,
@@ -278,6 +328,7 @@ class Painter {
         .map((one, i) => ({ ...one, colour: POINT_COLOURS[i % POINT_COLOURS.length] }))
         .filter(({ key }) => choices.points.has(key)),
       towns: choices.towns ? scene.towns : [],
+      covered: () => this.overMap(),
       zoneNames: () => (choices.names ? namePlaces(scene, plan) : []),
       selected: this.chosen,
       touched: this.kept.size ? [...this.kept.keys()] : [],
@@ -288,6 +339,15 @@ class Painter {
       corners: choices.tool === "draw" ? this.shape : [],
       brush: brushing && tools.size === 3 ? { px: this.pointer[0], py: this.pointer[1], radius: BRUSH_PX } : null,
     };
+  }
+
+  /** Give what stands over the map, in its pixels, so that no name is written below it. */
+  overMap() {
+    const { legend, ruler, controls } = this;
+    return [controls.rail, controls.zoom, controls.screen, legend, ruler]
+      .filter((one) => one.offsetWidth)
+      .map(({ offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: height }) =>
+        [x - 3, y - 3, x + width + 3, y + height + 3]);
   }
 
   hoveredUnits() {
@@ -322,6 +382,13 @@ class Painter {
     this.viewChanged();
   }
 
+  /** Show where a unit is, with its card. */
+  goTo(unit) {
+    this.zoomTo([unit]);
+    this.keyboard = true;
+    this.cursorMoved();
+  }
+
   // The plan on screen
 
   /** Put together what the server told, what waits to be sent, and the stroke under way. */
@@ -330,10 +397,14 @@ class Painter {
     const { plan } = this;
     const looked = `${[...(plan.lockedUnits || [])]}|${[...(plan.lockedZones || [])]}|${plan.zones.map((z) => z.name + z.colour)}`;
     plan.replay(this.queue.pending());
+    if (this.zone >= plan.zones.length) {
+      this.zone = plan.zones.length - 1;
+      this.panel.showActive();
+    }
     this.base = plan.zone.slice();
     for (const changes of [this.kept, this.stroke?.changes || new Map()]) {
       for (const [unit, zone] of changes) {
-        if (plan.heldBy(unit, zone)) changes.delete(unit);
+        if (zone >= plan.zones.length || plan.heldBy(unit, zone)) changes.delete(unit);
         else plan.zone[unit] = zone;
       }
     }
@@ -391,6 +462,7 @@ class Painter {
       return false;
     }
     this.clearNote();
+    clearTimeout(this.resting);
     this.card.hide();
     this.stroke = { to, changes: new Map(), held: new Set() };
     return true;
@@ -515,18 +587,18 @@ class Painter {
 
   undo() {
     if (this.discard()) return;
-    this.back("undo", this.plan.steps.at(-1), 1, this.plan.undoTitle());
+    this.back("undo", this.plan.steps.at(-1)?.before, this.plan.undoTitle());
   }
 
   redo() {
-    this.back("redo", this.plan.undone.at(-1), 2, this.plan.redoTitle());
+    this.back("redo", this.plan.undone.at(-1)?.after, this.plan.redoTitle());
   }
 
-  back(kind, step, at, title) {
+  back(kind, side, title) {
     if (title === null) return;
-    const held = step?.changes.find((one) => this.plan.heldBy(one[0], one[at]));
-    if (held) {
-      this.say(`${capital(kind)} would move ${this.scene.names[held[0]]}, which is locked. Unlock it first.`, "note");
+    const held = side ? this.plan.heldIn(side) : -1;
+    if (held >= 0) {
+      this.say(`${capital(kind)} would move ${this.scene.names[held]}, which is locked. Unlock it first.`, "note");
       return;
     }
     this.did({ kind });
@@ -585,6 +657,62 @@ class Painter {
     this.choices.coarse = coarse;
     this.chosen.clear();
     this.choiceChanged();
+  }
+
+  // Zones
+
+  askNewZone() {
+    const { plan } = this;
+    let count = plan.zones.length + 1;
+    while (plan.place.has(`Zone ${count}`)) count += 1;
+    this.settle(() => this.bar.askText("Name of the new zone", `Zone ${count}`, ["Add zone", (name) => {
+      const zones = [...plan.zones.map((one) => one.name), name];
+      this.did({ kind: "edit", title: `New zone ${name}`, to: {}, zones });
+      this.setZone(plan.place.get(name) ?? -1);
+      this.tell(`New zone ${name}. What you paint now goes to it.`);
+      this.stage.focus({ preventScroll: true });
+    }], (name) => this.wrongName(name)));
+  }
+
+  askName(zone) {
+    const { plan, scene } = this;
+    const { name: old } = plan.zones[zone];
+    const members = plan.members(zone);
+    if (plan.zoneLocked(zone) || members.some((unit) => plan.lockedUnits.has(unit))) {
+      this.say(`${old} is locked, or a part of it. Unlock it first.`, "note");
+      return;
+    }
+    // the page knows a zone's staff and its past by its name
+    const known = plan.startZones.includes(old)
+      ? `Staff is recorded for ${old}: under another name it has none, and all in it count as moved.`
+      : "";
+    this.settle(() => this.bar.askText(`New name of ${old}`, old, ["Rename", (name) => {
+      if (name === old) return;
+      const to = Object.fromEntries(members.map((unit) => [scene.codes[unit], name]));
+      const zones = plan.zones.map((one) => (one.name === old ? name : one.name));
+      this.did({ kind: "edit", title: `${old} is now ${name}`, to, zones });
+      this.tell(`${old} is now ${name}.`);
+      this.stage.focus({ preventScroll: true });
+    }], (name) => (name === old ? "" : this.wrongName(name, old)), known));
+  }
+
+  /** Say why a zone cannot have a name; empty when it can. */
+  wrongName(name, old = "") {
+    if (!name) return "Give it a name.";
+    if ([...name].length > LONGEST_NAME) return `Use at most ${LONGEST_NAME} characters.`;
+    if (/[\p{C}\p{Z}]/u.test(name.replaceAll(" ", ""))) return "Leave out characters that nobody sees.";
+    const same = this.plan.zones.find(
+      (one) => one.name !== old && one.name.toLowerCase() === name.toLowerCase(),
+    );
+    return same ? `There is a zone ${same.name} already.` : "";
+  }
+
+  /** Decide first about what was painted and not kept. */
+  settle(act) {
+    if (this.stroke) this.discard();
+    if (!this.kept.size) return act();
+    this.say("Accept or discard what you painted first.", "note");
+    return undefined;
   }
 
   // Locks, borders, drawing
@@ -677,7 +805,8 @@ class Painter {
         const polygon = this.shape.map(([x, y]) => [Math.round(x + e), Math.round(y + n)]);
         this.dropShape();
         this.did({ kind: "drawn", polygon });
-        this.tell("The polygon was sent to the page.");
+        this.say("The polygon waits below the map: open \u2018Draw or load\u2019 to say which zone it is for.", "notice");
+        this.tell("The polygon waits below the map, in Draw or load.");
       }, "main"],
       ["Discard (Esc)", () => this.dropShape()],
     ]);
@@ -728,7 +857,9 @@ class Painter {
   }
 
   fteOf(zone) {
-    return zone < 0 || !this.state.fte ? undefined : this.state.fte[this.plan.nameOf(zone)];
+    if (zone < 0) return undefined;
+    const { fte } = this.state;
+    return fte === null ? HIDDEN : fte?.[this.plan.nameOf(zone)];
   }
 
   tell(text) {
@@ -810,10 +941,16 @@ class Painter {
     this.pointer = point;
     this.hovered = unit;
     this.drawing.again("top");
+    clearTimeout(this.resting);
     if (this.stroke) return;
     if (stay) this.card.stale();
-    if (point) this.card.show(unit, point);
-    else this.card.hide();
+    if (!point) this.card.hide();
+    else if (stay || !PAINTING.has(this.choices.tool)) this.card.show(unit, point);
+    else {
+      // a card that followed a brush would cover what is to be painted next
+      this.card.hide();
+      this.resting = setTimeout(() => this.stroke || this.card.show(unit, point), REST_MS);
+    }
   }
 
   // The keyboard's place on the map
@@ -845,7 +982,7 @@ class Painter {
     this.card.show(cursor, [px + 14, py]);
     drawing.again("top");
     const first = scene.live[0];
-    const text = first ? ` ${first.title}: ${first.estimated[cursor] ? "about " : ""}${number(first.values[cursor], first.decimals)}.` : "";
+    const text = first ? ` ${first.title}: ${first.estimated[cursor] ? HIDDEN : number(first.values[cursor], first.decimals)}.` : "";
     const locked = this.plan.isLocked(cursor) ? " Locked." : "";
     const picked = this.chosen.has(cursor) ? " Chosen." : "";
     this.tell(`${scene.names[cursor]}, in ${this.plan.nameOf(this.plan.zone[cursor])}.${text}${locked}${picked}`);
@@ -876,7 +1013,7 @@ class Painter {
   }
 }
 
-const POINT_COLOURS = ["#1b1b1b", "#8a1c5b", "#5b3fa0", "#7a3b00"];
+const PAINTING = new Set(["brush", "box", "lasso", "draw"]);
 
 function firstColumns(figures) {
   const rates = figures.filter(({ of }) => of === "rate");

@@ -1,11 +1,13 @@
 // The panel: zones with their totals, what is to be mended, what is chosen, layers, the table.
 
+import { LINES, POINT_COLOURS } from "./draw.js";
 import { Table } from "./table.js";
-import { figure, written } from "./totals.js";
-import { change, counted, el, iconButton, inkOn, number } from "./words.js";
+import { HIDDEN, figure, written } from "./totals.js";
+import { change, counted, el, icon, iconButton, inkOn, number } from "./words.js";
 
 const LOCK = ["M5 9h10v8H5Z", "M7 9V6a3 3 0 0 1 6 0v3"];
 const UNLOCK = ["M5 9h10v8H5Z", "M7 9V6a3 3 0 0 1 5.8-1"];
+const PEN = ["M4 16h3L16 7l-3-3L4 13Z", "M11 6l3 3"];
 const MOST_LISTED = 50;
 const TABS = [
   ["mend", "To mend"],
@@ -60,6 +62,7 @@ export class Panel {
 
   open(key) {
     this.paint.choices.tab = key;
+    this.element.dataset.tab = key; // the style sheet gives a long page more room
     for (const [one, tab] of this.tabs) {
       tab.setAttribute("aria-selected", String(one === key));
       tab.tabIndex = one === key ? 0 : -1;
@@ -84,11 +87,14 @@ export class Panel {
 
   showColumns() {
     const { figures, choices } = this.paint;
+    this.rename = iconButton("Rename", PEN, {
+      className: "small", on: { click: () => this.paint.askName(this.paint.zone) },
+    });
     const choice = (at) => {
       const shown = el("span", { aria: { hidden: "true" } });
       const tell = () => {
         const wanted = figures.find(({ key }) => key === choices.columns[at]);
-        shown.textContent = wanted?.title || "";
+        shown.replaceChildren((wanted?.title || "").replace(/(\d)-(\d)/g, "$1\u2011$2"), el("small", {}, shortUnit(wanted)));
         select.title = wanted ? `${wanted.title}: ${wanted.unit}` : "";
       };
       const select = el(
@@ -103,7 +109,7 @@ export class Panel {
             },
           },
         },
-        ...figures.map(({ key, title }) => el("option", { value: key }, title)),
+        ...figures.map(({ key, title, unit }) => el("option", { value: key, title: unit }, title)),
       );
       select.value = choices.columns[at];
       tell();
@@ -111,7 +117,12 @@ export class Panel {
       return el("th", { scope: "col" }, el("div", { className: "pick" }, shown, select));
     };
     this.head.replaceChildren(
-      el("tr", {}, el("th", { scope: "col" }, "Zone"), ...choices.columns.map((_, at) => choice(at))),
+      el(
+        "tr",
+        {},
+        el("th", { scope: "col" }, "Zone ", button("+ New", "Add a zone", () => this.paint.askNewZone(), "small"), this.rename),
+        ...choices.columns.map((_, at) => choice(at)),
+      ),
     );
   }
 
@@ -123,6 +134,7 @@ export class Panel {
     const rows = plan.zones.map(({ name, colour }, zone) => this.zoneRow(zone, name, colour));
     rows.push(this.zoneRow(-1, "No zone", ""));
     this.body.replaceChildren(...rows);
+    this.showActive();
     const cells = choices.columns.map(() => el("td"));
     this.all = cells;
     const spread = choices.columns.map(() => el("td"));
@@ -135,19 +147,37 @@ export class Panel {
     this.showTotals();
   }
 
+  /** Mark the zone that is painted into; the rows stay, so that a double click meets one of them. */
+  showActive() {
+    const { plan, zone: active } = this.paint;
+    const words = active < 0 ? "Choose a zone to rename it" : `Rename ${plan.nameOf(active)}`;
+    this.rename.disabled = active < 0;
+    this.rename.title = words;
+    this.rename.setAttribute("aria-label", words);
+    for (const [zone, { row }] of this.rows || []) {
+      const on = zone === active;
+      row.classList.toggle("active", on);
+      row.querySelector(".zone").setAttribute("aria-pressed", String(on));
+    }
+  }
+
   zoneRow(zone, name, colour) {
     const { paint } = this;
     const key = zone < 0 ? "0" : zone < 9 ? String(zone + 1) : "";
     const locked = paint.plan.zoneLocked(zone);
+    const again = paint.plan.zones.findIndex((one) => one.colour === colour) < zone;
     const pick = el(
       "button",
       {
         type: "button", className: "zone", title: `${name}${key ? ` (key ${key})` : ""}`,
         data: { zone },
         aria: { pressed: String(paint.zone === zone) },
-        on: { click: () => paint.setZone(zone) },
+        on: {
+          click: () => paint.setZone(zone),
+          dblclick: () => zone >= 0 && paint.askName(zone),
+        },
       },
-      el("span", { className: `swatch${zone < 0 ? " none" : ""}`, style: { background: colour || "transparent", color: inkOn(colour) } }, key),
+      el("span", { className: `swatch${zone < 0 ? " none" : again ? " again" : ""}`, style: { "background-color": colour || "transparent", color: inkOn(colour) } }, key),
       el("span", { className: "name" }, name),
     );
     const lock = zone < 0 ? null : iconButton(
@@ -173,9 +203,10 @@ export class Panel {
     const { paint } = this;
     const { plan, totals, choices } = paint;
     if (!totals) return;
-    const made = JSON.stringify([plan.zones, [...plan.lockedZones], paint.zone]);
+    const made = JSON.stringify([plan.zones, [...plan.lockedZones]]);
     if (made !== this.made) {
       this.made = made;
+      if (this.paint.chosen.size) this.showChosen();
       this.showZones();
       return;
     }
@@ -184,24 +215,24 @@ export class Panel {
       const wanted = paint.figures.find((one) => one.key === key);
       if (!wanted) return;
       const known = [];
-      for (const [zone, { cells, row }] of this.rows) {
+      for (const [zone, { cells }] of this.rows) {
         const at = zone < 0 ? plan.zones.length : zone;
-        row.hidden = zone < 0 && !totals.units[at] && paint.zone !== -1;
         const found = figure(totals, at, wanted, paint.fteOf(zone));
         if (zone >= 0 && Number.isFinite(found.value)) known.push(found.value);
         if (found.about) marks.add("about");
         if (found.missing && Number.isFinite(found.value)) marks.add("missing");
         const was = this.before(zone, wanted);
-        const text = zone < 0 && wanted.denominator === "fte" ? "" : written(found, wanted.decimals);
+        const nothing = zone < 0 && (wanted.denominator === "fte" || !totals.units[at]);
+        const text = nothing ? "" : written(found, wanted.decimals);
         put(cells[column].firstChild, text, Number.isFinite(found.value) ? "value" : "value none");
         const by = was === null ? "" : change(found.value - was, wanted.decimals);
-        put(cells[column].lastChild, was === null && zone >= 0 ? "new" : by, "delta");
+        put(cells[column].lastChild, was === null && zone >= 0 ? (column ? "" : "new") : by, "delta");
       }
       const whole = figure(paint.whole, 0, wanted, this.allStaff());
       const some = wanted.denominator === "fte" && !Number.isFinite(whole.value);
       put(
         this.all[column],
-        some ? "staff not recorded for all" : written(whole, wanted.decimals),
+        some && whole.why !== HIDDEN ? "some without staff" : written(whole, wanted.decimals),
         Number.isFinite(whole.value) ? "" : "none",
       );
       const ratio = Math.max(...known) / Math.min(...known);
@@ -224,9 +255,10 @@ export class Panel {
     return at < 0 ? null : figure(startTotals, at, wanted, this.paint.fteOf(zone)).value;
   }
 
-  /** Add up the staff of all zones; null when one has none recorded. */
+  /** Add up the staff of all zones; null when one has none recorded, `HIDDEN` when it is hidden. */
   allStaff() {
     const all = this.paint.plan.zones.map((_, zone) => this.paint.fteOf(zone));
+    if (all.includes(HIDDEN)) return HIDDEN;
     return all.some((one) => !Number.isFinite(one)) ? null : all.reduce((a, b) => a + b, 0);
   }
 
@@ -234,11 +266,12 @@ export class Panel {
 
   showMend() {
     const { paint } = this;
-    const { strays, none, scene, plan } = paint;
-    const count = strays.length + (none.length ? 1 : 0);
-    put(this.tabs.get("mend"), count ? `To mend (${number(strays.length + none.length)})` : "To mend");
+    const { strays, none, scene, plan, totals } = paint;
+    const empty = [...plan.zones.keys()].filter((zone) => !totals.units[zone]);
+    const count = strays.length + none.length + empty.length;
+    put(this.tabs.get("mend"), count ? `To mend (${number(count)})` : "To mend");
     this.tabs.get("mend").classList.toggle("some", count > 0);
-    const found = `${strays.map(({ zone, units }) => `${zone}:${units}`)}|${none}|${plan.zones.map(({ name }) => name)}`;
+    const found = `${empty}|${strays.map(({ zone, units }) => `${zone}:${units}`)}|${none}|${plan.zones.map(({ name }) => name)}`;
     if (found === this.mended) return;
     this.mended = found;
     const items = strays.slice(0, MOST_LISTED).map((piece) => {
@@ -260,7 +293,7 @@ export class Panel {
         el("span", {}, el("strong", {}, what), ` in no ${scene.zoneWord}`),
         button("Next", "Go to the next in no zone", () => {
           this.at = ((this.at ?? -1) + 1) % paint.none.length;
-          paint.zoomTo([paint.none[this.at]]);
+          paint.goTo(paint.none[this.at]);
         }),
         button("Choose all", `Choose all ${what} in no zone`, () => {
           paint.choose(paint.none, true);
@@ -268,6 +301,12 @@ export class Panel {
         }),
       ));
     }
+    items.push(...empty.map((zone) => el(
+      "li",
+      {},
+      el("span", {}, el("strong", {}, plan.nameOf(zone)), ` has no ${scene.unitWord}`),
+      button("Paint into it", `Paint into ${plan.nameOf(zone)}`, () => paint.setZone(zone)),
+    )));
     const more = strays.length - MOST_LISTED;
     if (more > 0) items.push(el("li", {}, `${number(more)} more`));
     const page = this.pages.get("mend");
@@ -297,7 +336,8 @@ export class Panel {
       const known = units.filter((unit) => Number.isFinite(values[unit]));
       const sum = known.reduce((all, unit) => all + values[unit], 0);
       const about = units.some((unit) => estimated[unit]) ? "\u2248\u202f" : "";
-      const text = known.length ? about + number(sum, decimals) + (known.length < units.length ? "*" : "") : "not known";
+      const alone = units.length === 1 && estimated[units[0]];
+      const text = alone ? HIDDEN : known.length ? about + number(sum, decimals) + (known.length < units.length ? "*" : "") : "not known";
       return el("tr", {}, el("th", { scope: "row" }, title), el("td", {}, text));
     });
     const where = zoneChoice(plan, paint.zone);
@@ -358,11 +398,13 @@ export class Panel {
       tick("Names of zones", choices.names, (on) => { choices.names = on; }),
       tick("Names of towns", choices.towns, (on) => { choices.towns = on; }),
       tick("Lines at the start", choices.start, (on) => { choices.start = on; }),
-      ...scene.points.map(({ key, title, glyph }) =>
-        tick(title, choices.points.has(key), inSet(choices.points, key), el("span", { className: `glyph ${glyph}` })),
+      ...scene.points.map(({ key, title, glyph }, i) =>
+        tick(title, choices.points.has(key), inSet(choices.points, key), el("span", {
+          className: `glyph ${glyph}`, style: { background: POINT_COLOURS[i % POINT_COLOURS.length] },
+        })),
       ),
-      ...scene.groupings.map(({ key, title }) =>
-        tick(title, choices.groupings.has(key), inSet(choices.groupings, key)),
+      ...scene.groupings.map(({ key, title }, i) =>
+        tick(title, choices.groupings.has(key), inSet(choices.groupings, key), line(LINES[i % LINES.length])),
       ),
       ...[scene.standing, scene.source, ...scene.notes]
         .filter(Boolean)
@@ -408,6 +450,23 @@ function button(text, label, taken, kind = "") {
     type: "button", className: kind, textContent: text, title: label, aria: { label },
     on: { click: taken },
   });
+}
+
+/** Show how the lines of a layer are drawn. */
+function line({ colour, dash }) {
+  const made = icon("M0 10h20");
+  made.classList.add("line");
+  made.style.setProperty("stroke", colour);
+  made.style.setProperty("stroke-dasharray", dash.join(" "));
+  return made;
+}
+
+/** Give what a column's figures are of: a rate by its measure, a count by its date. */
+function shortUnit(wanted) {
+  if (!wanted) return "";
+  if (wanted.denominator === "fte") return "available FTE";
+  if (wanted.of === "rate") return /per .*/.exec(wanted.unit)?.[0] || wanted.unit;
+  return wanted.unit.split(", ").at(-1);
 }
 
 function put(element, text, className) {

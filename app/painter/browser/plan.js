@@ -2,6 +2,11 @@
 
 import { decode } from "./scene.js";
 
+// as app/palettes.py gives them: a zone made here has its colour before the server says so
+const COLOURS = [
+  "#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#0072b2", "#d55e00", "#999999",
+];
+
 /** A unit's zone is a position among `zones`; -1 is in no zone. */
 export class Plan {
   constructor(scene) {
@@ -9,14 +14,15 @@ export class Plan {
     this.zones = [];
     this.past = []; // steps of this page that the server took: it can take them back at once
     this.future = [];
+    this.stepOf = new WeakMap(); // of an entry of the queue; the storage need not hold it
     this.zone = new Int16Array(scene.count).fill(-1);
     this.start = new Int16Array(scene.count).fill(-1);
   }
 
   /** Take over what the server tells. */
   told(state) {
-    this.zones = state.zones;
-    this.place = new Map(state.zones.map(({ name }, i) => [name, i]));
+    this.toldZones = state.zones;
+    this.haveZones(state.zones);
     this.base = decode(state.assignment, "i16");
     this.startZones = state.baselineZones || state.zones.map(({ name }) => name);
     this.start = decode(state.baseline, "i16");
@@ -35,11 +41,18 @@ export class Plan {
     if (this.future.length && this.future.at(-1).title !== this.toldRedo) this.future = [];
   }
 
+  haveZones(zones) {
+    this.zones = zones;
+    this.place = new Map(zones.map(({ name }, i) => [name, i]));
+  }
+
   /** Note what became of events that are no longer waiting. */
   settled(entries) {
-    for (const { event, changes } of entries) {
+    for (const entry of entries) {
+      const { event } = entry;
       if (event.kind === "edit") {
-        if (changes) this.past.push({ title: event.title, changes });
+        const step = this.stepOf.get(entry);
+        if (step) this.past.push(step);
         this.future = [];
       } else if (event.kind === "undo") {
         const step = this.past.pop();
@@ -54,6 +67,7 @@ export class Plan {
 
   /** Put the waiting events on top of what the server told. */
   replay(pending) {
+    this.haveZones(this.toldZones);
     this.zone = this.base.slice();
     this.lockedZones = new Set(this.toldLocks.zones);
     this.lockedUnits = new Set(this.toldLocks.units);
@@ -67,12 +81,13 @@ export class Plan {
   take(entry) {
     const { event } = entry;
     if (event.kind === "edit") {
-      entry.changes = this.changesOf(event);
-      this.put(entry.changes, 2);
-      this.steps.push({ title: event.title, changes: entry.changes });
+      const step = this.stepFor(event);
+      this.stepOf.set(entry, step);
+      this.put(step.after);
+      this.steps.push(step);
       this.undone = [];
-    } else if (event.kind === "undo") this.step(this.steps, this.undone, 2, 1);
-    else if (event.kind === "redo") this.step(this.undone, this.steps, 1, 2);
+    } else if (event.kind === "undo") this.step(this.steps, this.undone, "after", "before");
+    else if (event.kind === "redo") this.step(this.undone, this.steps, "before", "after");
     else if (event.kind === "lock") this.lock(event);
     else if (event.kind === "border") {
       for (const pair of event.pairs) {
@@ -84,30 +99,78 @@ export class Plan {
   }
 
   /** Take a step back or again, if this page knows it and nothing else came between. */
-  step(from, to, before, after) {
+  step(from, to, now, then) {
     const step = from.at(-1);
-    if (!step || step.changes.some((one) => this.zone[one[0]] !== one[before])) {
+    if (!step || !this.stands(step[now])) {
       this.blind += 1;
       return;
     }
     from.pop();
     to.push(step);
-    this.put(step.changes, after);
+    this.put(step[then]);
   }
 
-  changesOf(event) {
-    const changes = [];
-    for (const [code, zone] of Object.entries(event.to)) {
-      const unit = this.scene.position.get(code);
-      const to = zone === null ? -1 : this.place.get(zone);
-      if (unit === undefined || to === undefined || this.zone[unit] === to) continue;
-      changes.push([unit, this.zone[unit], to]);
+  /**
+   * Make a step of an event: what it finds and what it leaves, each as the zones of some units,
+   * and as the names of all zones where the event changes those.
+   */
+  stepFor({ title, to, zones }) {
+    const units = [];
+    const [before, after] = [{ units, zone: [] }, { units, zone: [] }];
+    const rezoned = zones?.length > 0;
+    if (rezoned) {
+      before.names = this.zones.map(({ name }) => name);
+      after.names = zones;
     }
-    return changes;
+    const place = rezoned ? new Map(zones.map((name, i) => [name, i])) : this.place;
+    for (let unit = 0; unit < this.zone.length; unit += 1) {
+      const name = to[this.scene.codes[unit]];
+      if (name === undefined && !rezoned) continue;
+      const was = this.zone[unit];
+      const wanted = name === undefined ? this.zones[was]?.name ?? null : name;
+      const at = wanted === null ? -1 : place.get(wanted);
+      if (at === undefined || (at === was && !rezoned)) continue;
+      units.push(unit);
+      before.zone.push(was);
+      after.zone.push(at);
+    }
+    return { title, before, after };
   }
 
-  put(changes, at) {
-    for (const one of changes) this.zone[one[0]] = one[at];
+  /** Say whether the plan is as one side of a step has it. */
+  stands({ units, zone, names }) {
+    const named = !names ||
+      (names.length === this.zones.length && names.every((name, i) => this.zones[i].name === name));
+    return named && units.every((unit, i) => this.zone[unit] === zone[i]);
+  }
+
+  put({ units, zone, names }) {
+    if (names) {
+      this.haveZones(names.map((name, i) => ({ name, colour: COLOURS[i % COLOURS.length] })));
+    }
+    units.forEach((unit, i) => {
+      this.zone[unit] = zone[i];
+    });
+  }
+
+  /** Give a locked unit that a side of a step would move; -1 when there is none. */
+  heldIn({ units, zone, names }) {
+    const held = units.findIndex((unit, i) => {
+      const was = this.zones[this.zone[unit]]?.name;
+      const is = names ? names[zone[i]] : this.zones[zone[i]]?.name;
+      if (was === is) return false;
+      return this.lockedUnits.has(unit) || this.lockedZones.has(was) || this.lockedZones.has(is);
+    });
+    return held < 0 ? -1 : units[held];
+  }
+
+  /** List the units of a zone. */
+  members(zone) {
+    const found = [];
+    this.zone.forEach((at, unit) => {
+      if (at === zone) found.push(unit);
+    });
+    return found;
   }
 
   lock({ on, zones, units }) {
@@ -131,7 +194,7 @@ export class Plan {
   }
 
   zoneLocked(zone) {
-    return zone >= 0 && this.lockedZones.has(this.zones[zone].name);
+    return zone >= 0 && this.lockedZones.has(this.zones[zone]?.name);
   }
 
   nameOf(zone) {

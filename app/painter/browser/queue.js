@@ -10,7 +10,10 @@ const BEAT_MS = 5_000;
 const DEAD_MS = 150_000;
 
 export class Queue {
-  /** `send` gets (client, entries); entries are events and at most one polygon. */
+  /**
+   * `send` gets (client, entries, base): events and at most one polygon, and the lowest of what
+   * they were painted on.
+   */
   constructor(scenario, send) {
     this.scenario = scenario;
     this.send = send;
@@ -19,6 +22,7 @@ export class Queue {
     this.client = "";
     this.entries = [];
     this.next = 1;
+    this.seq = null; // the last event of the scenario on screen
     this.wait = 0;
     this.ready = this.open();
   }
@@ -55,7 +59,7 @@ export class Queue {
 
   /** Keep an event (or `{kind: "drawn", polygon}`), then send it. */
   add(event) {
-    const entry = { at: Date.now(), event };
+    const entry = { at: Date.now(), event, seq: this.seq };
     this.entries.push(this.client ? this.numbered(entry) : entry);
     if (!this.client) return; // `open` numbers and sends it
     this.save();
@@ -106,8 +110,9 @@ export class Queue {
     if (!this.client) return;
     const orphan = this.orphans[0];
     this.sentAt = Date.now();
-    if (orphan) this.send(orphan.client, orphan.entries);
-    else this.send(this.client, this.entries);
+    const { client, entries } = orphan || this;
+    const known = entries.map(({ seq }) => seq).filter(Number.isSafeInteger);
+    this.send(client, entries, known.length ? Math.min(...known) : null);
   }
 
   now() {
@@ -236,7 +241,8 @@ function keysOf(store) {
   return store instanceof Memory ? [...store.held.keys()] : Object.keys(store);
 }
 
-const claimed = new Set();
+// of the page, not of this module: the app may be renewed below an open page
+const claimed = (globalThis[Symbol.for("zonewright.clients")] ??= new Set());
 
 /** Hold a client's name for as long as this page lives: a tab that was duplicated has the same. */
 async function claim(client) {

@@ -94,7 +94,7 @@ export class Table {
     const find = el("button", {
       type: "button", className: "link", textContent: scene.names[unit],
       title: `Show ${scene.names[unit]} on the map`,
-      on: { click: () => this.paint.zoomTo([unit]) },
+      on: { click: () => this.paint.goTo(unit) },
     });
     return el(
       "tr",

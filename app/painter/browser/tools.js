@@ -6,7 +6,7 @@ export const TOOLS = [
     letter: "b",
     words: "Brush",
     paths: ["M12.5 2.5 17.5 7.5 10 15 5 10Z", "M5 10 2.5 17.5 10 15"],
-    hint: "Drag to paint into the zone chosen at the right.",
+    hint: "Drag to paint into the chosen zone.",
   },
   {
     key: "choose",

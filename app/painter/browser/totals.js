@@ -48,15 +48,19 @@ export function figuresOf(scene) {
   ];
 }
 
+/** Stands for staff that may not be told, since it follows cases and would tell those. */
+export const HIDDEN = "hidden";
+
 /**
  * Give a figure of a row: value, whether it is about, how many units are not known, and where it
  * has no value, why. `fte` is the available staff: a number, null for none recorded, undefined
- * where the zone is not one of the state's.
+ * where the zone is not one of the state's, `HIDDEN` where it may not be told.
  */
 export function figure(totals, row, wanted, fte) {
   if (wanted.of === "count") return count(totals, row, wanted.key);
   const upper = count(totals, row, wanted.numerator);
   if (wanted.denominator === "fte") {
+    if (fte === HIDDEN) return { value: NaN, why: "hidden", about: false, missing: 0 };
     if (fte === null || fte === undefined || !(fte > 0)) {
       return { value: NaN, why: "no staff recorded", about: false, missing: 0 };
     }

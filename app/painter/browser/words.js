@@ -82,5 +82,5 @@ export function inkOn(colour) {
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
   // WCAG relative luminance; 0.179 is where black and white contrast alike
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#16202a" : "#ffffff";
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }
