@@ -61,6 +61,15 @@ class Edit:
         zones = (*keeping, *(zone for zone in plan.zones if zone not in keeping))
         return cls(title, {unit: plan.zone_of(unit) for unit in plan.units}, zones)
 
+    def renamed(self, plan: Plan) -> Mapping[str, str]:
+        """Give the new names of zones, where this step does nothing but name them anew."""
+        if len(self.zones) != len(plan.zones):
+            return {}
+        pairs = zip(plan.zones, self.zones, strict=True)
+        names = {was: now for was, now in pairs if was != now}
+        whole = {unit: now for was, now in names.items() for unit in plan.members(was)}
+        return names if dict(self.to) == whole else {}
+
     def apply(self, plan: Plan) -> Plan:
         """Return the plan after this step; a zone that it does not have is added last."""
         if self.zones:

@@ -26,6 +26,7 @@ from geo.geography import Geography
 from geo.plan import Plan
 from layers.measures import Measures
 from layers.pack import NamedPlan, Pack
+from layers.staffing import Staffing
 
 CHANGING = ("children", "referrals", OPEN_CASES)
 """What a redraw moves from one team to another, where the pack counts it."""
@@ -82,6 +83,48 @@ class Scenario:
         for edit in self.edits:
             plans.append(edit.apply(plans[-1]))
         return tuple(plans)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What each zone of the baseline is called by now, for those that got another name."""
+        names = {zone: zone for zone in self.baseline.plan.zones}
+        for edit, plan in zip(self.edits, self._plans, strict=False):
+            step = edit.renamed(plan)
+            names = {was: step.get(now, now) for was, now in names.items()}
+            if edit.zones:  # a whole plan may bring the first names back
+                names = {was: now if now in edit.zones else was for was, now in names.items()}
+        return {was: now for was, now in names.items() if was != now}
+
+    @cached_property
+    def renaming(self) -> tuple[Edit, ...]:
+        """The step that gives the zones of the baseline the names that they have by now, if any."""
+        if not self.names:
+            return ()
+        plan = self.baseline.plan
+        zones = tuple(self.names.get(zone, zone) for zone in plan.zones)
+        moved = {unit: now for was, now in self.names.items() for unit in plan.members(was)}
+        return (Edit("Names of zones", moved, zones),)
+
+    @cached_property
+    def was(self) -> Plan:
+        """The baseline with its zones by the names that they have now: what a redraw moved from."""
+        plan = self.baseline.plan
+        for edit in self.renaming:
+            plan = edit.apply(plan)
+        return plan
+
+    def staffing(self, staffing: Staffing | None) -> Staffing | None:
+        """Give the posts under the names that the zones have now: staff is told by them."""
+        if staffing is None or not self.names:
+            return staffing
+        return Staffing(
+            tuple(
+                replace(post, zone=self.names.get(post.zone, post.zone))
+                if post.plan == self.baseline.key
+                else post
+                for post in staffing.posts
+            )
+        )
 
     def take(self, event: Event) -> "Scenario":
         """Return the scenario after an event.
@@ -323,7 +366,7 @@ def evaluate(scenario: Scenario, pack: Pack) -> Evaluation:
         A metric whose measures the pack does not have is NaN, never left out.
     """
     measures = weighted_cases(with_open_cases(pack.measures), scenario.assumptions)
-    baseline, plan = scenario.baseline.plan, scenario.plan
+    baseline, plan = scenario.was, scenario.plan
     geography = scenario.on(pack.geography)
     fte, available = _fte(scenario, pack, measures)
     pyramids = next((entry.plan for entry in pack.plans if entry.kind == "pyramids"), None)
@@ -337,7 +380,7 @@ def evaluate(scenario: Scenario, pack: Pack) -> Evaluation:
         available=available,
         pyramids=pyramids,
         assumptions=scenario.assumptions,
-        need=need_bands(pack, baseline),
+        need=need_bands(pack, scenario.baseline.plan),
     )
     return Evaluation(
         facts=facts,
@@ -380,12 +423,12 @@ def today(scenario: Scenario, pack: Pack) -> Scenario:
     FTE that the planner set for a zone is part of the redraw, except where none is recorded: there
     it fills a gap of the pack, before as after.
     """
-    zones = scenario.baseline.plan.zones
-    recorded = recorded_fte(pack.staffing, scenario.baseline.key, zones, Assumptions())
+    zones, staffing = scenario.was.zones, scenario.staffing(pack.staffing)
+    recorded = recorded_fte(staffing, scenario.baseline.key, zones, Assumptions())
     gaps = {zone for zone, fte in zip(zones, recorded.tolist(), strict=True) if np.isnan(fte)}
     fte = {zone: fte for zone, fte in scenario.assumptions.fte.items() if zone in gaps}
     usual = scenario.assumptions.with_changes(fte=fte)
-    return Scenario("today", scenario.baseline, assumptions=usual)
+    return Scenario("today", scenario.baseline, scenario.renaming, assumptions=usual)
 
 
 def redrawing(
@@ -414,14 +457,15 @@ def _fte(
 
     What the planner set for a zone stands there before any of it follows its cases.
     """
-    baseline, plan = scenario.baseline, scenario.plan
+    was, plan = scenario.was, scenario.plan
+    staffing = scenario.staffing(pack.staffing)
     known = measures.has(OPEN_CASES)
     cases = measures.counts(OPEN_CASES) if known else np.zeros(len(plan.units))
-    fresh = [zone for zone in plan.zones if zone not in baseline.plan.zones]
+    fresh = [zone for zone in plan.zones if zone not in was.zones]
     found = []
     for count in (recorded_fte, available_fte):
-        start = count(pack.staffing, baseline.key, baseline.plan.zones, scenario.assumptions)
-        after = fte_after(start, cases, before=baseline.plan, after=plan, staff=scenario.staff)
+        start = count(staffing, scenario.baseline.key, was.zones, scenario.assumptions)
+        after = fte_after(start, cases, before=was, after=plan, staff=scenario.staff)
         for zone, fte in scenario.assumptions.fte.items():
             if zone in fresh:
                 at = plan.zone_position(zone)

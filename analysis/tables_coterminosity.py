@@ -271,7 +271,7 @@ def _joined(parts: Sequence[Suppressed]) -> Suppressed:
 
 def _children_away(scenario: Scenario, pack: Pack) -> float:
     """Count the children whose zone is another than today's."""
-    moved = scenario.plan.positions(scenario.plan.moved_from(scenario.baseline.plan))
+    moved = scenario.plan.positions(scenario.plan.moved_from(scenario.was))
     return float(children_of(pack)[moved].sum())
 
 

@@ -28,6 +28,7 @@ from analysis.table import Array, Basis, Column, Part, Table
 from analysis.tables import plan_table, zone_table
 from geo.plan import Plan
 from layers.pack import Pack
+from layers.staffing import Staffing
 from layers.status import Status
 
 TITLES: dict[OptionKey, str] = {
@@ -110,13 +111,14 @@ def staffing_choices(
         When the tolerance or the step is not above 0.
     """
     fair = scenario.assumptions.with_changes(fte={}, staff="stays")
-    start = replace(scenario, edits=(), undone=(), assumptions=fair)
+    start = replace(scenario, edits=scenario.renaming, undone=(), assumptions=fair)
     today = evaluate(start, pack)
     lines = evaluate(replace(scenario, assumptions=fair), pack)
     shown = (plan_table(one, pack).column("weighted_load_cv") for one in (today, lines))
     if any(int(column.status[0]) == Status.SUPPRESSED for column in shown):
         return Choices(pack, today, lines, (), tolerance)
-    loads = [_load(one, scenario.baseline.key, pack) for one in (today, lines)]
+    staffing = scenario.staffing(pack.staffing)
+    loads = [_load(one, scenario.baseline.key, pack, staffing) for one in (today, lines)]
     ways = options(loads[0], loads[1], tolerance=tolerance, step_fte=step_fte)
     if lines.plan.moved_from(today.plan):
         return Choices(pack, today, lines, ways, tolerance)
@@ -163,13 +165,13 @@ def loads_table(choices: Choices, *, what: str) -> Table:
     return _table(choices, what, zones, columns)
 
 
-def _load(one: Evaluation, key: str, pack: Pack) -> Load:
+def _load(one: Evaluation, key: str, pack: Pack, staffing: Staffing | None) -> Load:
     zones, assumptions = one.plan.zones, one.facts.assumptions
     return Load.of(
         zones,
         _told(one, pack, WEIGHTED_CASES),
-        recorded=recorded_fte(pack.staffing, key, zones, assumptions),
-        available=available_fte(pack.staffing, key, zones, assumptions),
+        recorded=recorded_fte(staffing, key, zones, assumptions),
+        available=available_fte(staffing, key, zones, assumptions),
     )
 
 

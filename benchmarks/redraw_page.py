@@ -177,7 +177,7 @@ class Desk:
         worked = _processor_ms(self._app.process)
         page.mouse.up()
         try:
-            page.wait_for_function("quiet => window.stands(quiet)", arg=QUIET_MS, timeout=8_000)
+            page.wait_for_function("quiet => window.stands(quiet)", arg=QUIET_MS, timeout=20_000)
         except TooLate:
             return None
         times = page.evaluate("window.times")

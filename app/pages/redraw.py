@@ -21,13 +21,13 @@ except (MisfitError, DamagedError) as fault:
 show_bar(desk)
 show_said()
 show_messages(desk)
-show_conflict(desk)
 
 before = evaluate(today(desk.scenario, choice.pack), choice.pack)
 after = evaluate(desk.scenario, choice.pack)
 comparison = compare(before, after)
 
 show_painter(desk, comparison)
+show_conflict(desk)  # below the map, which says so too: nothing moves under the hand
 cards(comparison, choice.pack)
 show_warnings(desk, comparison)
 with st.expander("Move small areas by name, without the map"):

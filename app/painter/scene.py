@@ -226,7 +226,7 @@ def state(
         "title": _clean(title),
         "zones": [{"name": z, "colour": zone_colour(i)} for i, z in enumerate(plan.zones)],
         "assignment": _packed(plan.assignment, "<i2"),
-        **_before(entry.plan),
+        **_before(scenario.was if scenario.baseline.plan == entry.plan else entry.plan),
         "lockedZones": sorted(scenario.locked_zones),
         "lockedUnits": sorted(scenario.locked_units),
         "links": [list(pair) for pair in sorted(scenario.links)],

@@ -129,8 +129,9 @@ def _fte(pack: Pack, scenario: Scenario, mark: str) -> dict[str, float]:
     """Ask for the FTE of every zone; what is left as recorded is not set."""
     now, zones = scenario.assumptions, scenario.plan.zones
     st.subheader("Staff, FTE")
-    recorded = recorded_fte(pack.staffing, scenario.baseline.key, zones, Assumptions())
-    at_work = available_fte(pack.staffing, scenario.baseline.key, zones, now)
+    staffing = scenario.staffing(pack.staffing)
+    recorded = recorded_fte(staffing, scenario.baseline.key, zones, Assumptions())
+    at_work = available_fte(staffing, scenario.baseline.key, zones, now)
     st.caption(_source(pack, scenario))
     chosen = {zone: fte for zone, fte in now.fte.items() if zone not in zones}
     columns = st.columns(min(ACROSS, max(len(zones), 1)))

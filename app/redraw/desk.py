@@ -138,7 +138,10 @@ def is_unheard(desk: Desk) -> bool:
     A session that was just begun knows the painter by its key only once it is shown: what the
     browser sent at the beginning, since a server came back, is for a second run.
     """
-    sent = None if desk.client else waiting(PAINTER, scenario=desk.id)
+    try:
+        sent = None if desk.client else waiting(PAINTER, scenario=desk.id)
+    except PlanError:  # the next run says so
+        return False
     if sent is None or not (sent.events or sent.drawn):
         return False
     is_first = "desk-unheard" not in st.session_state
@@ -353,7 +356,7 @@ def _told(desk: Desk, group: Waiting, stale: Stale) -> Desk:
 def _know(desk: Desk) -> None:
     """Note that the person has been told what somebody else did, whatever is on the screen."""
     if desk.stale is not None:
-        st.session_state[_known(desk.id)] = desk.stale.seq
+        st.session_state[_known(desk.id)] = st.session_state[_seen(desk.id)] = desk.stale.seq
 
 
 def _numbered(refused: Iterable[Refused]) -> list[tuple[int, str]]:

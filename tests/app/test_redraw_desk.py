@@ -42,12 +42,14 @@ class Line:
     """What lies between page and browser: the page asks it, and tells it what to show."""
 
     hand: "Hand | None" = None
+    is_deaf: bool = False  # as in the first run of a session, until the painter is shown
 
     def waiting(self, _: str, *, scenario: str) -> Sent | None:
-        found = read_sent(self.hand.sent) if self.hand else None
+        found = read_sent(self.hand.sent) if self.hand and not self.is_deaf else None
         return found if found is not None and found.scenario == scenario else None
 
     def paint(self, _: Mapping[str, Any], state: dict[str, Any], **__: Any) -> None:
+        self.is_deaf = False
         if self.hand:
             self.hand.told = state
 
@@ -240,6 +242,17 @@ def test_what_was_shown_meanwhile_is_not_told_again(two: tuple[Hand, Hand], dors
     beth.send()
     assert not beth.warned
     assert len(log(anna.id)) == 3
+
+
+def test_what_came_with_the_first_run_of_a_session_is_taken_at_once(
+    two: tuple[Hand, Hand], dorset: Pack
+) -> None:
+    anna, _ = two
+    anna.stroke(south(dorset)[4:5], "North")
+    anna.line.is_deaf = True
+    anna.send()
+    assert anna.kept == []
+    assert len(log(anna.id)) == 2
 
 
 # both the page's steps and the browser's wait

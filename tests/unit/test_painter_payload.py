@@ -75,12 +75,27 @@ def test_what_was_taken_is_left_out() -> None:
         {"events": None},
         {"events": "edit"},
         {"events": [[]]},
-        {"events": [{"n": 1}]},
         {"events": [{"n": 0, "kind": "undo"}]},
         {"events": [{"n": True, "kind": "undo"}]},
         {"events": [{"n": 1.5, "kind": "undo"}]},
         {"events": [{"n": 2, "kind": "undo"}, {"n": 2, "kind": "undo"}]},
         {"events": [{"n": 2, "kind": "undo"}, {"n": 1, "kind": "undo"}]},
+        {"drawn": []},
+        {"drawn": {"n": -1, "polygon": [[0, 0], [1, 1], [0, 1]]}},
+        {"base": -1},
+        {"base": True},
+        {"base": "7"},
+    ],
+)
+def test_what_is_none_of_ours_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(PlanError, match="no stroke"):
+        read_sent(payload(**changed))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"events": [{"n": 1}]},
         {"events": [{"n": 1, "kind": ["edit"]}]},
         {"events": [{"n": 1, "kind": "assume", "staff": "stays"}]},
         {"events": [{"n": 1, "kind": "edit", "title": "t", "to": [["a", "b"]], "zones": []}]},
@@ -94,17 +109,40 @@ def test_what_was_taken_is_left_out() -> None:
         {"events": [{"n": 1, "kind": "border", "what": ["cut"], "pairs": []}]},
         {"events": [{"n": 1, "kind": "border", "what": "cut", "pairs": [["a"]]}]},
         {"events": [{"n": 1, "kind": "border", "what": "cut", "pairs": [["a", "a"]]}]},
-        {"drawn": []},
         {"drawn": {"n": 1, "polygon": [[0, 0], [1, 1]]}},
         {"drawn": {"n": 1, "polygon": [[0, 0], [1, 1], [0, float("nan")]]}},
         {"drawn": {"n": 1, "polygon": [[0, 0], [1, 1], [0, 1e300]]}},
         {"drawn": {"n": 1, "polygon": [[0, 0], [1, 1], ["0", "1"]]}},
-        {"drawn": {"n": -1, "polygon": [[0, 0], [1, 1], [0, 1]]}},
     ],
 )
-def test_what_is_none_of_ours_is_refused(changed: dict[str, Any]) -> None:
-    with pytest.raises(PlanError, match=r"cannot be|cannot be read|no stroke|no border"):
-        read_sent(payload(**changed))
+def test_an_event_that_is_none_is_named_by_its_number(changed: dict[str, Any]) -> None:
+    sent = read_sent(payload(**changed))
+    assert sent is not None
+    assert sent.unread == (1,)
+    assert [n for n, _ in sent.events] == ([3, 4, 5, 7, 8] if "drawn" in changed else [])
+
+
+def test_one_bad_event_leaves_the_others_readable() -> None:
+    bad = {"n": 6, "kind": "edit", "title": "t" * 501, "to": {}, "zones": []}
+    sent = read_sent(payload(events=[*EVENTS[:3], bad, *EVENTS[3:]]))
+    assert sent is not None
+    assert ([n for n, _ in sent.events], sent.unread) == ([3, 4, 5, 7, 8], (6,))
+    assert sent.after(6).unread == ()
+
+
+def test_what_a_stroke_was_painted_on_is_read() -> None:
+    sent = read_sent(payload(base=0))
+    assert sent is not None
+    assert sent.base == sent.after(5).base == 0
+    older = read_sent(payload())
+    assert older is not None
+    assert older.base is None
+
+
+def test_a_queue_without_end_is_read_in_parts() -> None:
+    sent = read_sent(payload(events=[{"n": n, "kind": "undo"} for n in range(1, 5_000)]))
+    assert sent is not None
+    assert [n for n, _ in sent.events] == list(range(1, 1_001))
 
 
 @pytest.mark.parametrize("given", [1, "sent", [], {}, {"client": CLIENT}])
@@ -120,9 +158,7 @@ ANYTHING = st.recursive(
 )
 
 
-@given(
-    name=st.sampled_from(["scene", "scenario", "client", "events", "drawn", "ask"]), value=ANYTHING
-)
+@given(name=st.sampled_from(["scenario", "client", "events", "drawn", "base"]), value=ANYTHING)
 def test_no_payload_fails_otherwise_than_by_refusal(name: str, value: object) -> None:
     with suppress(ZonewrightError):
         read_sent(payload(**{name: value}))

@@ -285,3 +285,41 @@ def test_staff_that_fills_a_gap_of_the_pack_is_of_today_too(small: Pack) -> None
     zone = pyramids.plan.zones[0]
     filled = pyramids.take(Assume(Assumptions(fte={zone: 3})))
     assert evaluate(today(filled, small), small).per_zone("fte")[0] == 3
+
+
+# other names
+
+
+def test_another_name_of_a_zone_changes_no_figure(small: Pack, start: Scenario) -> None:
+    called = start.take(Edit.rename("Middle", "Centre", start.plan))
+    today_, after = evaluate(today(called, small), small), evaluate(called, small)
+    assert today_.plan.zones == after.plan.zones == ("North", "Centre", "South")
+    assert after.changing["children"] == 0
+    plain = evaluate(start, small)
+    for key, value in plain.values.items():
+        np.testing.assert_array_equal(after.values[key], value, err_msg=key)
+
+
+def test_names_are_followed_through_moves_undo_and_further_names(
+    small: Pack, start: Scenario
+) -> None:
+    called = start.take(Edit.rename("Middle", "Centre", start.plan))
+    called = called.take(Edit.move(UNITS[:1], to="Centre"))
+    called = called.take(Edit.rename("Centre", "Core", called.plan))
+    assert called.names == {"Middle": "Core"}
+    moved = start.take(Edit.move(UNITS[:1], to="Middle"))
+    for key, value in evaluate(moved, small).values.items():
+        np.testing.assert_array_equal(evaluate(called, small).values[key], value, err_msg=key)
+    assert called.undo().names == {"Middle": "Centre"}
+    assert called.take(called.resetting()).names == {}
+
+
+def test_two_zones_may_swap_their_names(small: Pack, start: Scenario) -> None:
+    plan = start.plan
+    to = dict.fromkeys(plan.members("North"), "South") | dict.fromkeys(
+        plan.members("South"), "North"
+    )
+    swapped = start.take(Edit("swap", to, ("South", "Middle", "North")))
+    assert swapped.names == {"North": "South", "South": "North"}
+    assert evaluate(swapped, small).changing["children"] == 0
+    assert evaluate(today(swapped, small), small).plan == swapped.plan

@@ -16,7 +16,7 @@ from geo.errors import PlanError, StoreError, ZonewrightError
 from layers.pack import Pack
 from small_pack import UNITS
 from store.database import open_database
-from store.log import MisfitError, Saved
+from store.log import DamagedError, ElsewhereError, MisfitError, Saved
 from store.scenarios import Appended, Refused, Stale, Store, open_store
 
 ANN, BEN = {"who": "Ann"}, {"who": "Ben"}
@@ -286,6 +286,40 @@ def test_ones_own_events_make_nobody_stale(store: Store, made: str) -> None:
     assert isinstance(answer, Appended)
 
 
+def test_another_client_of_the_same_person_makes_nobody_stale(store: Store, made: str) -> None:
+    store.append(made, "page", numbered(SOUTH), expected_seq=0, **ANN)
+    mine = numbered(NORTH)
+    assert isinstance(store.append(made, "tab", mine, expected_seq=0, **ANN), Stale)
+    answer = store.append(made, "tab", mine, expected_seq=0, also=("page",), **ANN)
+    assert taken(answer).seq == 2
+
+
+def test_what_is_mine_begins_before_the_first_of_theirs(store: Store, made: str) -> None:
+    store.append(made, "a", numbered(SOUTH), expected_seq=0, **ANN)
+    store.append(made, "b", numbered(NORTH), **BEN)
+    found = stale(store.append(made, "a", numbered(MIDDLE, start=2), expected_seq=0, **ANN))
+    assert found.fork == 1
+    assert found.seen.plan.zone_of(UNITS[0]) == "South"
+    assert found.mine.plan.zone_of(UNITS[0]) == "Middle"
+    assert found.events == (MIDDLE,)
+    more = found.with_more([Edit.move(UNITS[3:4], to="South"), Redo()])
+    assert {entry.unit for entry in more.differing} == {UNITS[0], UNITS[3], UNITS[8]}
+
+
+def test_an_event_that_is_forbidden_is_refused_for_ever(store: Store, made: str) -> None:
+    def vet(scenario: Scenario, event: Event) -> str:
+        return "Not today." if event == SOUTH and not scenario.edits else ""
+
+    answer = taken(store.append(made, "a", numbered(SOUTH, NORTH), vet=vet, **ANN))
+    assert (answer.taken, answer.refused) == ((2,), (Refused(1, "Not today."),))
+    again = taken(store.append(made, "a", numbered(SOUTH, NORTH), **ANN))
+    assert again.refused == answer.refused
+    branched = store.branch(
+        made, title="x", at_seq=0, client="b", events=numbered(SOUTH), vet=vet, **BEN
+    )
+    assert branched.refused == (Refused(1, "Not today."),)
+
+
 def test_another_title_makes_nobody_stale(store: Store, made: str) -> None:
     store.rename(made, "Better", **BEN)
     assert isinstance(store.append(made, "a", numbered(SOUTH), expected_seq=0, **ANN), Appended)
@@ -416,7 +450,7 @@ def test_a_scenario_whose_first_events_do_not_fit_is_not_made(store: Store, smal
 
 def test_a_pack_that_does_not_fit_is_told(store: Store, made: str, small: Pack) -> None:
     elsewhere = replace(small, authority=replace(small.authority, key="elsewhere"))
-    with pytest.raises(StoreError, match="is of 'small', not of 'elsewhere'"):
+    with pytest.raises(ElsewhereError, match="is of 'small', not of 'elsewhere'"):
         store.load(made, elsewhere)
     newer = replace(small, authority=replace(small.authority, vintage="2021"))
     with pytest.raises(MisfitError, match=r"of 2011; the pack's are of 2021\. Carry it over"):
@@ -469,8 +503,9 @@ def test_a_log_that_was_changed_is_noticed(
 ) -> None:
     store.append(made, "c", numbered(SOUTH, NORTH, Undo()), **ANN)
     forge(store, statement)
-    with pytest.raises(StoreError, match=said):
+    with pytest.raises(DamagedError, match=said) as caught:
         anew(store).load(made)
+    assert caught.value.good == (0 if "seq = 1" in statement else 1)
     if "seq = 2" in statement:
         assert anew(store).at(made, 1).scenario.plan.zone_of(UNITS[0]) == "South"
 

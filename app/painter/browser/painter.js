@@ -682,9 +682,9 @@ class Painter {
       this.say(`${old} is locked, or a part of it. Unlock it first.`, "note");
       return;
     }
-    // the page knows a zone's staff and its past by its name
+    // the page follows the name; files and other plans do not
     const known = plan.startZones.includes(old)
-      ? `Staff is recorded for ${old}: under another name it has none, and all in it count as moved.`
+      ? `Its staff and its past go with it. Files and other plans know it as ${old}.`
       : "";
     this.settle(() => this.bar.askText(`New name of ${old}`, old, ["Rename", (name) => {
       if (name === old) return;

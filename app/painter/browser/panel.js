@@ -464,7 +464,7 @@ function line({ colour, dash }) {
 /** Give what a column's figures are of: a rate by its measure, a count by its date. */
 function shortUnit(wanted) {
   if (!wanted) return "";
-  if (wanted.denominator === "fte") return "available FTE";
+  if (wanted.denominator === "fte") return "per FTE";
   if (wanted.of === "rate") return /per .*/.exec(wanted.unit)?.[0] || wanted.unit;
   return wanted.unit.split(", ").at(-1);
 }
