@@ -82,8 +82,9 @@ WATCH = """() => {
     .observe(document.querySelector("[data-testid=stMain]"),
              { childList: true, characterData: true, subtree: true });
   window.stands = (quiet) => {
-    const last = Math.max(times.stopped, times.touched);
-    return times.saved > times.ended && times.stopped > times.saved
+    // a short script may have ended before the painter has written that it is saved
+    const last = Math.max(times.stopped, times.touched, times.saved);
+    return times.saved > times.ended && times.stopped > times.ended
       && page.dataset.testScriptState === "notRunning" && performance.now() - last > quiet;
   };
   window.isMap = (x, y) => {

@@ -1,7 +1,6 @@
 """What stands on the Redraw page whichever part of it is open: figures, map, moves by name."""
 
 import html
-from collections.abc import Sequence
 
 import streamlit as st
 
@@ -58,7 +57,6 @@ def show_painter(desk: Desk, comparison: Comparison) -> None:
         saved=desk.said,
         trouble=desk.trouble,
         notice=str(desk.stale) if desk.stale else desk.notice,
-        focus=_focus(desk),
     )
     paint(held, told, key=PAINTER, height=HEIGHT)
     if is_unheard(desk):
@@ -135,12 +133,6 @@ def show_messages(desk: Desk) -> None:
         st.toast(plain(desk.notice), icon=":material/group:")
 
 
-def focus_on(scenario_id: str, units: Sequence[str]) -> None:
-    """Zoom the map to small areas in the next run."""
-    _, count = st.session_state.get(_focus_key(scenario_id), ((), 0))
-    st.session_state[_focus_key(scenario_id)] = (tuple(units), count + 1)
-
-
 def _apart(desk: Desk, comparison: Comparison) -> list[str]:
     geography, stray = desk.choice.pack.geography, comparison.after.stray
     said = []
@@ -172,15 +164,6 @@ def _newly_split(comparison: Comparison) -> list[str]:
 def _move(choice: Choice, scenario_id: str, units: tuple[str, ...], to: str | None) -> None:
     do(scenario_id, Edit.move(units, to=to))
     st.session_state[_chosen_key(choice)] = []
-
-
-def _focus(desk: Desk) -> tuple[Sequence[str], int] | None:
-    found: tuple[Sequence[str], int] | None = st.session_state.get(_focus_key(desk.id))
-    return found
-
-
-def _focus_key(scenario_id: str) -> str:
-    return f"focus-{scenario_id}"
 
 
 def _chosen_key(choice: Choice) -> str:
