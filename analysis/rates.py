@@ -269,11 +269,19 @@ def indicator_values(
     x, n
         Counts of its numerator and denominator, zone by zone.
 
+    Returns
+    -------
+    Rates
+        Nothing is known of a proportion that counts more than there are to count among, as two
+        sources of different dates may in a small area.
+
     Raises
     ------
     LayerError
-        When a count is negative, or a proportion has more cases than those it is a part of.
+        When a count is negative or infinite.
     """
+    if indicator.kind == "proportion":
+        x = np.where(more_than_the_whole(x, n), np.nan, x)
     value = rate(x, n, per=indicator.per)
     if indicator.kind == "mean":  # a score is no count: chance has no known share in it
         unknown = np.full(value.shape, np.nan)
@@ -400,8 +408,13 @@ def _counts(values: npt.ArrayLike) -> Array:
     return counts
 
 
+def more_than_the_whole(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Say where a count is more than that of which it should be a part; never where one is NaN."""
+    return np.asarray(np.asarray(part, dtype=np.float64) > np.asarray(whole, dtype=np.float64))
+
+
 def _refuse_parts_above_whole(part: Array, whole: Array) -> None:
-    above = np.asarray(part > whole)
+    above = more_than_the_whole(part, whole)
     if above.any():
         x, n = (np.broadcast_to(side, above.shape)[above].flat[0] for side in (part, whole))
         raise LayerError(

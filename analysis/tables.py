@@ -17,7 +17,13 @@ from analysis.disclosure import POLICIES, Policy, Suppressed, mask_rates, suppre
 from analysis.metrics import METRICS, PER_CHILDREN, Metric
 from analysis.need import expected_counts
 from analysis.protected import protected_units, protected_zones, with_total
-from analysis.rates import compare, indicator_values, rate, rate_interval
+from analysis.rates import (
+    compare,
+    indicator_values,
+    more_than_the_whole,
+    rate,
+    rate_interval,
+)
 from analysis.scenario import Comparison, Evaluation
 from analysis.shape import M2_PER_KM2
 from analysis.table import Array, Basis, Column, Part, Table, TextColumn
@@ -272,6 +278,8 @@ def _indicator_table(
         if not benchmark:
             verdicts[-1] = ""
         texts = (TextColumn("compared", title, tuple(verdicts)),)
+    if indicator.kind == "proportion":
+        texts += _doubts(x, n)
     symbol = POLICIES[pack.authority.disclosure].symbol
     return Table(
         what=what,
@@ -283,6 +291,13 @@ def _indicator_table(
         texts=texts,
         totals=totals,
     )
+
+
+def _doubts(x: Suppressed, n: Suppressed) -> tuple[TextColumn, ...]:
+    """Say of each row without a share for it that it counts more than there are; none if none."""
+    above = more_than_the_whole(x.values, n.values)
+    words = tuple("more than the whole" if row else "" for row in above)
+    return (TextColumn("doubt", "To doubt", words),) if above.any() else ()
 
 
 def _count_column(measures: Measures, key: str, counts: Suppressed) -> Column:

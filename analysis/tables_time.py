@@ -231,9 +231,7 @@ def _row(
     indicator: Indicator,
 ) -> _Row:
     x, n = (float(side.values[0]) for side in counts)
-    # a part above its whole (a flow over a stock) has no interval, and no value that means much
-    fits = indicator.kind != "proportion" or not x > n
-    rates = indicator_values(indicator, [x if fits else math.nan], [n])
+    rates = indicator_values(indicator, [x], [n])
     value, lower, upper = (float(v[0]) for v in (rates.value, rates.lower, rates.upper))
     of_x, of_n = (int(side.status[0]) for side in counts)
     return _Row(area, period, span, x, n, of_x, of_n, value, lower, upper)

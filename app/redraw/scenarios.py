@@ -1,5 +1,6 @@
 """The scenarios of an authority: open, name, branch, put away, export; history; who was quicker."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -219,11 +220,12 @@ def _keep(carried: Carried, pack: Pack) -> None:
 
 def _pick(desk: Desk, listed: Sequence[Summary]) -> None:
     """Choose another scenario of the authority; one of another plan brings its plan along."""
-    titles = {entry.id: _named(entry) for entry in listed}
+    titles = _told_apart(listed)
     unlisted = f"{desk.title} · not in the list" if desk.saved else "New, not saved"
     is_new = desk.id not in titles
     options = [*([desk.id] if is_new else []), *titles, *([] if is_new else [_NEW])]
-    widget = f"scenario-of-{desk.choice.pack.authority.key}"
+    # of this scenario alone: a stroke on its way while another is opened brings the first one back
+    widget = f"scenario-of-{desk.choice.pack.authority.key}-{desk.id}"
     st.session_state[widget] = desk.id
     st.selectbox(
         "Scenario",
@@ -232,13 +234,20 @@ def _pick(desk: Desk, listed: Sequence[Summary]) -> None:
         format_func=lambda one: titles.get(one, "New redraw" if one == _NEW else unlisted),
         key=widget,
         on_change=_picked,
-        args=(desk.choice, widget),
+        args=(desk.choice, widget, frozenset(options)),
         help="Every step is saved as you take it. A new redraw is kept from its first step.",
     )
 
 
-def _picked(choice: Choice, widget: str) -> None:
+def _picked(choice: Choice, widget: str, offered: frozenset[str]) -> None:
+    """Open what was picked.
+
+    A browser names its choice by what is written there. Where it has not seen yet that a step
+    changed that, it names what is no longer offered: nobody picked anything.
+    """
     wanted = str(st.session_state[widget])
+    if wanted not in offered:
+        return
     lay(wanted or None)
     if wanted == _NEW:
         return
@@ -250,6 +259,13 @@ def _picked(choice: Choice, widget: str) -> None:
         key = choice.pack.authority.key
         st.session_state[f"plan-{key}"] = plan
         st.session_state["desk-of"] = f"{key}-{plan}"
+
+
+def _told_apart(listed: Sequence[Summary]) -> dict[str, str]:
+    """Name scenarios by their ids; those that read alike get the start of their id."""
+    named = {entry.id: _named(entry) for entry in listed}
+    often = Counter(named.values())
+    return {key: f"{text} · {key[:6]}" if often[text] > 1 else text for key, text in named.items()}
 
 
 def _listed(desk: Desk) -> tuple[Summary, ...]:

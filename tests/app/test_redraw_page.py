@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from analysis.events import Edit, Lock
 from analysis.scenario import Scenario, evaluate
@@ -68,6 +69,10 @@ def _button(app: AppTest, label: str) -> AppTest:
 def _part(app: AppTest, part: str) -> str:
     app.segmented_control(key="redraw-part").set_value(part).run()
     return _html(app)
+
+
+def _picker(app: AppTest) -> Selectbox[str]:
+    return next(box for box in app.selectbox if str(box.key).startswith("scenario-of-"))
 
 
 def _lookup(app: AppTest) -> object:
@@ -240,10 +245,36 @@ def test_the_address_opens_the_scenario_again(open_page: OpenPage, dorset: Pack)
 def test_a_scenario_is_found_in_the_list_with_its_plan(open_page: OpenPage, dorset: Pack) -> None:
     app = _move(open_page(), dorset.plan("areas").plan.members("South")[:4], "West")
     other = open_page(plan="zones")
-    other.selectbox(key="scenario-of-dorset").set_value(_id(app)).run()
+    _picker(other).set_value(_id(app)).run()
     assert _is_well(other)
     assert other.selectbox(key="plan-dorset").value == "areas"
     assert _cards(other) == _cards(app)
+
+
+def test_a_name_that_a_step_has_changed_since_is_no_choice(
+    open_page: OpenPage, dorset: Pack
+) -> None:
+    """A browser sends what it last showed: with a stroke on its way, the name of a step ago."""
+    app = _move(open_page(), dorset.plan("areas").plan.members("South")[:4], "West")
+    first, shown, picker = _id(app), _cards(app), _picker(app)
+    picker.options.append(picker.format_func("no longer offered"))
+    picker.set_value("no longer offered").run()
+    assert _is_well(app)
+    assert not any("names no scenario" in warning.value for warning in app.warning)
+    assert (_id(app), _cards(app)) == (first, shown)
+
+
+def test_scenarios_that_read_alike_are_told_apart(open_page: OpenPage, dorset: Pack) -> None:
+    made = {
+        _id(_move(open_page(), dorset.plan("areas").plan.members("South")[:4], "West"))
+        for _ in range(2)
+    }
+    for wanted in made:
+        app = open_page()
+        picker = _picker(app)
+        assert len(set(picker.options)) == len(picker.options) == 3
+        picker.set_value(wanted).run()
+        assert _id(app) == wanted
 
 
 def test_an_address_that_names_no_scenario_says_so(open_page: OpenPage) -> None:
@@ -276,8 +307,9 @@ def test_a_scenario_that_is_put_away_leaves_the_list_and_stays_in_the_store(
 ) -> None:
     app = _move(open_page(), dorset.plan("areas").plan.members("South")[:4], "West")
     first = _id(app)
+    assert any("1 step" in label for label in _picker(app).options)
     _button(app, "Put away")
-    assert first not in app.selectbox(key="scenario-of-dorset").options
+    assert _picker(app).options == ["New, not saved"]
     assert open_store().has(first)
 
 

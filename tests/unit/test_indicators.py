@@ -55,6 +55,14 @@ def test_rereferrals_of_dorset_in_2016_17() -> None:
     assert round(float(indicator_values(SHARE, 1450, 5203).value)) == 28
 
 
+def test_no_share_is_told_of_more_than_there_are_and_the_others_are() -> None:
+    share = indicator_values(SHARE, [340, 20, np.nan], [339, 80, 5])
+    np.testing.assert_array_equal(share.value, [np.nan, 25, np.nan])
+    assert np.isnan(share.lower[0])
+    assert np.isnan(share.upper[0])
+    assert indicator_values(RATE, 340, 339).value > RATE.per
+
+
 @pytest.mark.parametrize(("indicator", "value"), [(SHARE, 20.0), (RATE, 0.2)])
 def test_a_target_stands_on_the_scale_of_its_indicator(
     dorset: Pack, indicator: Indicator, value: float

@@ -123,6 +123,21 @@ def test_an_indicator_is_told_with_its_interval_and_verdict(small: Pack) -> None
     assert table.texts[0].texts == ("higher", "similar", "lower", "")
 
 
+def test_a_share_of_more_than_there_are_is_missing_with_its_reason(small: Pack) -> None:
+    share = replace(small.indicator("referrals"), kind="proportion", per=100)
+    table = unit_table(small.plan("zones").plan, share, small)
+    assert [text.key for text in table.texts] == ["zone"]
+    children = small.measures.counts("children").copy()
+    children[2] = small.measures.counts("referrals")[2] - 1
+    table = unit_table(small.plan("zones").plan, share, with_counts(small, "children", children))
+    value = table.column("value")
+    assert value.status[2] == Status.MISSING
+    assert (value.status == Status.MISSING).sum() == 1
+    doubt = next(text.texts for text in table.texts if text.key == "doubt")
+    assert [row for row, word in enumerate(doubt) if word == "more than the whole"] == [2]
+    assert "more than the whole" in table.to_csv()
+
+
 def test_an_indicator_is_compared_with_a_benchmark(small: Pack) -> None:
     table = indicator_of(small, "asb", benchmark=Benchmark("England", 30.0, "drawn"))
     assert table.texts[0].title == "Against England"
