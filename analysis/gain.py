@@ -11,6 +11,7 @@ its rate whichever zone it is in. Numbers of children and of staff are taken as 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -148,6 +149,10 @@ class Equity:
         return next(outlook for outlook in self.outlooks if outlook.key == key)
 
 
+Drawing = Callable[[Array, Array, npt.NDArray[np.int32]], Array]
+"""Draws what small areas can be expected to count, from counts, people and places."""
+
+
 @dataclass(frozen=True, eq=False)
 class Gain:
     """Both equities of a redraw, kept apart."""
@@ -163,6 +168,7 @@ def gain(
     rng: np.random.Generator,
     draws: int = DRAWS,
     tolerance: float | None = None,
+    drawing: Drawing | None = None,
 ) -> Gain:
     """Say how far zones lie apart before and after a redraw, what of it is chance, and for long.
 
@@ -180,6 +186,9 @@ def gain(
     tolerance
         Share of the mean that a zone may be away and still be level; by default that of the later
         plan's assumptions.
+    drawing
+        Draws what is behind the counts, `draws` times: `draw_events` by default. It depends on the
+        counts and the lines before only, so that whoever tries line after line may keep it.
 
     Returns
     -------
@@ -200,7 +209,9 @@ def gain(
     after.plan.require_units(before.plan.units)
     if tolerance is None:
         tolerance = after.facts.assumptions.tolerance
-    study = _Study(before.facts, after.facts, rng, draws, tolerance)
+    if drawing is None:
+        drawing = partial(draw_events, rng=rng, draws=draws)
+    study = _Study(before.facts, after.facts, rng, tolerance, drawing)
     return Gain(
         rates=_equity(study, _RATES, ("referral_rate", "cin_rate", "cp_rate")),
         load=_equity(study, _LOADS, ("weighted_load",)),
@@ -352,13 +363,19 @@ class _Study:
     """Draws that all measures share, so that before and after are of the same rates behind."""
 
     def __init__(
-        self, before: Facts, after: Facts, rng: np.random.Generator, draws: int, tolerance: float
+        self,
+        before: Facts,
+        after: Facts,
+        rng: np.random.Generator,
+        tolerance: float,
+        drawing: Drawing,
     ) -> None:
         """Draw nothing yet: only what is asked for is drawn."""
         self.tolerance = tolerance
         self._facts = {"before": before, "after": after}
-        self._rng, self._draws = rng, draws
+        self._rng, self._drawing = rng, drawing
         self._events: dict[bytes, Array] = {}
+        self._zones: dict[tuple[bytes, Plan], Array] = {}
         self._sides: dict[tuple[str, str], _Side | None] = {}
 
     def facts(self, when: str) -> Facts:
@@ -377,7 +394,7 @@ class _Study:
         size = case_size(facts.measures, facts.assumptions) if key == WEIGHTED_CASES else 1.0
         if not facts.measures.has(key) or base is None:
             return None
-        drawn = _per_zone(facts.plan, self._drawn(key, facts, size))
+        drawn = self._drawn(key, facts, size)
         counts = facts.counts(key)
         used = np.isfinite(counts + drawn[0]) & np.isfinite(base) & (base > 0)
         per, behind = base[used], drawn[:, used]
@@ -394,19 +411,19 @@ class _Study:
         )
 
     def _drawn(self, key: str, facts: Facts, size: float) -> Array:
-        """Draw what small areas can be expected to count, in cases of one size.
+        """Draw what zones can be expected to count, in cases of one size.
 
-        The same counts under two names, as open cases of weight 1 are, are drawn once.
+        The same counts under two names, as open cases of weight 1 are, are drawn and added up once.
         """
         counts, children = (facts.measures.counts(k) for k in (key, "children"))
         effective = counts / size
         mark = effective.tobytes()
         if mark not in self._events:
             places = self.facts("before").plan.assignment
-            self._events[mark] = draw_events(
-                effective, children, places, rng=self._rng, draws=self._draws
-            )
-        return self._events[mark]
+            self._events[mark] = self._drawing(effective, children, places)
+        if (mark, facts.plan) not in self._zones:
+            self._zones[mark, facts.plan] = _per_zone(facts.plan, self._events[mark])
+        return self._zones[mark, facts.plan]
 
 
 _COUNTS = {

@@ -7,6 +7,7 @@ thing that happens to it: counts first, then whatever is worked out from them.
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -73,6 +74,7 @@ def zone_table(evaluation: Evaluation, pack: Pack) -> Table:
     )
 
 
+@lru_cache(maxsize=8)  # a page asks for the same two several times over
 def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
     """Tell the figures of the plan as a whole: equity, who changes team, shape.
 

@@ -21,11 +21,15 @@ from app.drawing import MOST_IN_LEGEND, drawn, outlines
 from app.labels import fitting_zones
 from app.maps import to_degrees
 from app.palettes import MISSING, OUTLINE, zone_colour
+from geo.adjacency import Shapes
 from geo.geography import Geography
 from geo.plan import Plan
 
-HEIGHT_PX = {2: 500, 3: 760, 4: 800}
+HEIGHT_PX = {1: 540, 2: 500, 3: 760, 4: 800}
 """Of the frame by the number of maps: two stand in one row, three and four in two rows."""
+
+_FINENESS = 2_000
+"""Lines are drawn to this part of the map's width: less than a screen shows."""
 
 MOST_AS_SVG = 1500
 """Small areas on all maps together that are drawn one by one; more are painted on a canvas."""
@@ -44,6 +48,8 @@ def maps_in_step(
     sides: SideBySide,
     captions: Sequence[Caption],
     *,
+    which: Sequence[int] | None = None,
+    lines: Shapes | None = None,
     leaflet: str = FROM_PAGE,
 ) -> str:
     """Write a page with one map a plan, which move together.
@@ -55,6 +61,10 @@ def maps_in_step(
     ----------
     captions
         One a plan.
+    which
+        The plans that have a map, by position; all by default. The pointer names the zones of all.
+    lines
+        Areas in EPSG:27700 whose edges are drawn on every map: lines that a plan was made of.
     leaflet
         The address of Leaflet's files, seen from where the page is shown.
 
@@ -64,29 +74,31 @@ def maps_in_step(
         HTML for a frame of `HEIGHT_PX`.
     """
     colours = {place: zone_colour(place) for place in range(len(sides.places))}
+    shown = range(len(sides.plans)) if which is None else which
     data = {
         **_frame(geography),
-        "svg": len(geography) * len(sides.plans) <= MOST_AS_SVG,
+        "svg": len(geography) * len(shown) <= MOST_AS_SVG,
         "missing": MISSING,
         "outline": OUTLINE,
         "titles": [caption.title for caption in captions],
         "zones": [_zone_names(plan) for plan in sides.plans],
-        "maps": [_map(geography, sides, at, colours) for at in range(len(sides.plans))],
+        "maps": [_map(geography, sides, at, colours) for at in shown],
+        "lines": None if lines is None else _edges(lines, geography),
     }
-    cells = "".join(_cell(at, caption) for at, caption in enumerate(captions))
+    cells = "".join(_cell(at, captions[plan], first=plan == 0) for at, plan in enumerate(shown))
     return _PAGE.format(
         leaflet=html.escape(leaflet),
         style=_STYLE,
-        count=len(captions),
+        count=len(shown),
         cells=cells,
-        legend=_legend(sides, captions, colours),
+        legend=_legend(sides, captions, colours, lines=lines is not None),
         data=_units(geography) + _json("zw-data", data),
         script=_SCRIPT,
     )
 
 
-def _cell(at: int, caption: Caption) -> str:
-    notes = [note for note in ("the others are compared with it" * (at == 0), caption.note) if note]
+def _cell(at: int, caption: Caption, *, first: bool) -> str:
+    notes = [note for note in ("the others are compared with it" * first, caption.note) if note]
     small = f" <small>{html.escape('; '.join(notes))}</small>" if notes else ""
     title = html.escape(caption.title)
     return (
@@ -96,7 +108,9 @@ def _cell(at: int, caption: Caption) -> str:
     )
 
 
-def _legend(sides: SideBySide, captions: Sequence[Caption], colours: dict[int, str]) -> str:
+def _legend(
+    sides: SideBySide, captions: Sequence[Caption], colours: dict[int, str], *, lines: bool
+) -> str:
     rows = [(colours[at], name) for at, name in enumerate(sides.names)]
     if len(rows) > MOST_IN_LEGEND:
         words = f"<li>{len(rows)} places: names on the maps and in the table.</li>"
@@ -109,6 +123,8 @@ def _legend(sides: SideBySide, captions: Sequence[Caption], colours: dict[int, s
         words += f'<li><i style="background:{MISSING}"></i>In no zone</li>'
     first = html.escape(captions[0].title)
     words += f'<li><i class="hatched"></i>In another zone than in {first}</li>'
+    if lines:
+        words += '<li><i class="line"></i>Lines as drawn</li>'
     return (
         '<div class="legend" tabindex="0" role="region" aria-label="Legend">'
         f"<b>One colour, one place</b><ul>{words}</ul></div>"
@@ -128,6 +144,20 @@ def _map(
         "outlines": json.loads(_outlines(geography, plan)),
         "labels": _labels(geography, plan),
     }
+
+
+def _edges(shapes: Shapes, geography: Geography) -> dict[str, Any]:
+    """Give the edges of areas as GeoJSON, no finer than a screen shows and near the authority."""
+    west, south, east, north = shapely.total_bounds(geography.shapes)
+    fine = max(east - west, north - south) / _FINENESS
+    near = shapely.box(west, south, east, north).buffer(100 * fine)
+    edges = shapely.boundary(shapely.simplify(shapes, fine))
+    parts = shapely.get_parts(shapely.intersection(edges, near))
+    kept = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
+    found: dict[str, Any] = json.loads(
+        shapely.to_geojson(shapely.MultiLineString(to_degrees(kept).tolist()))
+    )
+    return found
 
 
 def _zone_names(plan: Plan) -> tuple[str, ...]:
@@ -208,7 +238,8 @@ html, body { height: 100%; margin: 0; font: 14px/1.35 "Source Sans Pro", sans-se
   color: #16202a; }
 body { display: flex; flex-direction: column; }
 .grid { flex: 1; min-height: 0; display: grid; gap: 6px 10px; grid-template-columns: 1fr 1fr; }
-.n2 { grid-template-rows: 1fr auto; }
+.n1 { grid-template-columns: 1fr; }
+.n1, .n2 { grid-template-rows: 1fr auto; }
 .n3 { grid-template-rows: 1fr 1fr; }
 .n4 { grid-template-rows: 1fr 1fr auto; }
 .n2 .legend, .n4 .legend { grid-column: 1 / -1; }
@@ -219,12 +250,14 @@ body { display: flex; flex-direction: column; }
 .map { flex: 1; min-height: 0; background: #dfeaf2; border-radius: 6px; }
 .map:focus-visible { outline: 3px solid #0b5cad; outline-offset: -3px; }
 .legend { overflow: auto; max-height: 100%; }
+.n1 .legend { max-height: 112px; }
 .n2 .legend, .n4 .legend { max-height: 72px; }
 .legend:focus-visible { outline: 3px solid #0b5cad; outline-offset: -3px; }
 .legend ul { list-style: none; margin: 2px 0; padding: 0; display: flex; flex-wrap: wrap;
   gap: 2px 16px; font-size: 13px; }
 .legend li { display: flex; align-items: center; gap: 6px; }
 .legend i { flex: none; width: 18px; height: 13px; border: 1px solid #5b6772; }
+.legend i.line { height: 0; border: 0; border-top: 3px dashed #b00068; }
 .legend i.hatched { background: repeating-linear-gradient(45deg, #16202a 0 2px, #fff 2px 5px); }
 #said { margin: 4px 0 0 0; min-height: 1.35em; font-size: 13px; color: #46525e;
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
@@ -356,6 +389,10 @@ _SCRIPT = """
     addMoved(map, part);
     L.geoJSON(part.outlines, {pane: "moved", interactive: false,
       style: {color: data.outline, weight: 2.5, fill: false}}).addTo(map);
+    if (data.lines) {
+      L.geoJSON(data.lines, {pane: "moved", interactive: false,
+        style: {color: "#b00068", weight: 2.5, dashArray: "7 5", fill: false}}).addTo(map);
+    }
     addLabels(map, part);
     if (at === 0) { addWhole(map); }
     map.getContainer().setAttribute("role", "group");

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from analysis.scenario import compare, evaluate, today
+from analysis.scenario import compare, evaluate
 from app.choices import choose, recall, remember, title
 from app.redraw.desk import open_desk
-from app.redraw.page import cards, show_messages, show_moves, show_painter, show_warnings
+from app.redraw.page import before, cards, show_messages, show_moves, show_painter, show_warnings
 from app.redraw.parts import PARTS, show_part
 from app.redraw.scenarios import show_bar, show_conflict, show_misfit, show_said
 from store.log import DamagedError, MisfitError
@@ -22,9 +22,7 @@ show_bar(desk)
 show_said()
 show_messages(desk)
 
-before = evaluate(today(desk.scenario, choice.pack), choice.pack)
-after = evaluate(desk.scenario, choice.pack)
-comparison = compare(before, after)
+comparison = compare(before(desk), evaluate(desk.scenario, choice.pack))
 
 show_painter(desk, comparison)
 show_conflict(desk)  # below the map, which says so too: nothing moves under the hand

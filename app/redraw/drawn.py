@@ -1,7 +1,10 @@
 """Draw freely: a drawn line or a file of areas becomes a step of the scenario, after a preview."""
 
+import numpy as np
+import shapely
 import streamlit as st
 
+from analysis.comparing import side_by_side
 from analysis.drawn import (
     Fitted,
     affected_table,
@@ -13,9 +16,11 @@ from analysis.drawn import (
 from analysis.events import Edit
 from analysis.scenario import Scenario
 from app.choices import Choice, plain
+from app.compare_maps import HEIGHT_PX, Caption, maps_in_step
 from app.redraw.lookup import say_held
 from app.redraw.upload import upload_areas
 from app.tables import show_table
+from geo.adjacency import Shapes
 from geo.errors import ZonewrightError
 
 Polygon = tuple[tuple[float, float], ...]
@@ -57,6 +62,7 @@ def _show_line(choice: Choice, scenario: Scenario, polygon: Polygon | None) -> E
         _offer_discard(polygon, key=key)
         return None
     _say(choice, scenario, fitted, [zone])
+    _show_map(choice, scenario, fitted, np.array([shapely.Polygon(polygon)]))
     _show_affected(choice, fitted, key=key)
     accept, discard = st.columns(2)
     count = f"{len(fitted.moved):,} small area{'' if len(fitted.moved) == 1 else 's'}"
@@ -94,6 +100,7 @@ def _show_file(choice: Choice, scenario: Scenario) -> Edit | None:
         st.error(plain(str(refusal)))
         return None
     _say(choice, scenario, fitted, areas.names)
+    _show_map(choice, scenario, fitted, areas.shapes)
     show_table(
         fitted_table(fitted, scenario, choice.pack),
         key=f"{key}-zones",
@@ -145,6 +152,15 @@ def _say(
     empty = [name for name in names if name not in fitted.plan.zones]
     if empty:
         st.caption(f"{len(empty):,} areas of the file hold the centre of no small area here.")
+
+
+def _show_map(choice: Choice, scenario: Scenario, fitted: Fitted, shapes: Shapes) -> None:
+    """Draw the plan that would follow, with the lines that it was made of."""
+    pack = choice.pack
+    sides = side_by_side([scenario.plan, fitted.plan], pack.measures.counts("children"))
+    captions = [Caption("the plan as it is"), Caption("What would follow")]
+    page = maps_in_step(pack.geography, sides, captions, which=[1], lines=shapes)
+    st.iframe(page, height=HEIGHT_PX[1], alt="Map of the plan that would follow from these lines")
 
 
 def _show_affected(choice: Choice, fitted: Fitted, *, key: str) -> None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
 from analysis.assumptions import Assumptions
 from analysis.events import Assume
-from analysis.gain import Equity, Gain, Outlook, gain
+from analysis.gain import Array, Equity, Gain, Outlook, draw_events, gain
 from analysis.metrics import METRICS
 from analysis.scenario import Evaluation, Scenario
 from analysis.table import Table
@@ -28,8 +29,13 @@ from app.choices import Choice, plain
 from app.redraw.chart import form_of, show_form
 from app.tables import render
 
+Places = npt.NDArray[np.int32]
+
 SEED = 20_170_907
 """Draws are the same on every screen: a figure does not change when nothing did."""
+
+MOST_KEPT = 1_000
+"""Draws of more small areas than this are made anew: those that are kept take 16 kB for each."""
 
 
 @dataclass(frozen=True)
@@ -236,7 +242,27 @@ def _mark(found: Evaluation) -> str:
     hash_funcs={Evaluation: _mark},
 )
 def _gain(before: Evaluation, after: Evaluation, tolerance: float) -> Gain:
-    return gain(before, after, rng=np.random.default_rng(SEED), tolerance=tolerance)
+    rng = np.random.default_rng(SEED)
+    return gain(before, after, rng=rng, tolerance=tolerance, drawing=_drawing)
+
+
+def _drawing(counts: Array, people: Array, places: Places) -> Array:
+    """Draw what is behind the counts; a stroke changes none of it, and it is most of the work."""
+    return (
+        _kept(counts, people, places) if len(counts) <= MOST_KEPT else _draw(counts, people, places)
+    )
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _kept(counts: Array, people: Array, places: Places) -> Array:
+    drawn = _draw(counts, people, places)
+    drawn.flags.writeable = False  # all sessions share it
+    return drawn
+
+
+def _draw(counts: Array, people: Array, places: Places) -> Array:
+    # a stream apart: what next year brings is drawn from another
+    return draw_events(counts, people, places, rng=np.random.default_rng((SEED, 1)))
 
 
 _HOW = """\

@@ -5,7 +5,7 @@ import html
 import streamlit as st
 
 from analysis.events import Edit, Redo, Undo
-from analysis.scenario import Comparison
+from analysis.scenario import Comparison, Evaluation, Scenario, evaluate, today
 from analysis.shape import pyramids_split
 from analysis.tables import fte_told, plan_table
 from app.choices import Choice, plain
@@ -24,6 +24,16 @@ SHOWN = (
     "children_moved", "cases_moved", "pyramids_split",
 )  # fmt: skip
 """The plan metrics that stand as cards over the map."""
+
+
+def before(desk: Desk) -> Evaluation:
+    """Work out the lines before; few steps change anything about them, so they are kept."""
+    pack = desk.choice.pack
+    start = today(desk.scenario, pack)
+    kept: tuple[Pack, Scenario, Evaluation] | None = st.session_state.get("redraw-before")
+    if kept is None or kept[0] is not pack or kept[1] != start:
+        kept = st.session_state["redraw-before"] = (pack, start, evaluate(start, pack))
+    return kept[2]
 
 
 def cards(comparison: Comparison, pack: Pack) -> None:

@@ -11,6 +11,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args
 
@@ -166,6 +167,16 @@ def read_pack(folder: Path | str) -> Pack:
 
 def read_name(folder: Path) -> str:
     """Read only the name of the authority in `folder`, to list it without reading the rest."""
+    path = folder / SETTINGS
+    if not path.is_file():
+        return _settings(folder).name  # which says what is wrong
+    stamp = path.stat()
+    return _name(folder, stamp.st_mtime_ns, stamp.st_size)
+
+
+@lru_cache(maxsize=256)
+def _name(folder: Path, _changed: int, _size: int) -> str:
+    """Keep the name until the file changes: packs are listed whenever a page answers."""
     return _settings(folder).name
 
 

@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import shapely
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 from streamlit.testing.v1 import AppTest
 
@@ -227,6 +229,28 @@ def test_one_place_has_one_colour_on_all_maps(dorset: Pack) -> None:
         alike = [a == b for a, b in zip(maps[0]["fills"], maps[k]["fills"], strict=True)]
         assert alike == match.stays.tolist()
         assert maps[k]["moved"] == [at for at, stays in enumerate(match.stays) if not stays]
+
+
+def test_one_plan_of_two_may_have_a_map_with_the_lines_that_it_was_made_of(dorset: Pack) -> None:
+    plans = [dorset.plan(key).plan for key in ("areas", "zones")]
+    sides = side_by_side(plans, dorset.measures.counts("children"))
+    west, south, east, north = shapely.total_bounds(dorset.geography.shapes)
+    line = np.array([shapely.box(west + 9_000, south + 9_000, east - 9_000, north + 9e6)])
+    captions = [Caption("now"), Caption("then")]
+    page = maps_in_step(dorset.geography, sides, captions, which=[1], lines=line)
+    found = re.search(r'id="zw-data">(.*?)</script>', page)
+    assert found is not None
+    data = json.loads(found[1])
+    assert data["titles"] == ["now", "then"]  # the pointer names both
+    assert len(data["maps"]) == 1
+    assert data["maps"][0]["moved"]
+    longitudes, latitudes = shapely.get_coordinates(
+        shapely.from_geojson(json.dumps(data["lines"]))
+    ).T
+    assert -3.0 < longitudes.min() < longitudes.max() < -1.6
+    assert 50.5 < latitudes.min() < latitudes.max() < 51.3  # not as far as Scotland
+    assert "Lines as drawn" in page
+    assert "Lines as drawn" not in maps_in_step(dorset.geography, sides, captions)
 
 
 browser_only = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")

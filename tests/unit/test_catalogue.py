@@ -67,6 +67,17 @@ def test_a_pack_of_ones_own_stands_before_a_shipped_one_of_its_name(
     assert open_pack("durham").authority.name == "Small Council"
 
 
+def test_a_pack_that_changes_its_name_is_listed_under_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = write_small_pack(tmp_path) / "authority.toml"
+    monkeypatch.setenv(PACKS_VARIABLE, str(tmp_path))
+    before = list_packs()[0].name
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace(before, f"{before} and Beyond"), encoding="utf-8")
+    assert list_packs()[0].name == f"{before} and Beyond"
+
+
 def test_a_folder_without_packs_adds_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PACKS_VARIABLE, str(tmp_path))
     assert keys() == SHIPPED

@@ -1,6 +1,7 @@
 """Gain: whether zones lie closer together after a redraw, what is chance, and whether it lasts."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -246,6 +247,29 @@ def test_a_great_gain_is_real_and_its_undoing_is_not(small: Pack) -> None:
     forth, back = (gain(*pair, rng=seeded()) for pair in ((uneven, even), (even, uneven)))
     assert forth.rates.spread("referral_cv").probability > 0.97
     assert back.rates.spread("referral_cv").probability < 0.03
+
+
+def test_what_is_behind_the_counts_is_drawn_once_a_count_whatever_the_lines(dorset: Pack) -> None:
+    start = Scenario("x", dorset.plan("areas"))
+    before = evaluate(start, dorset)
+    drawn: dict[bytes, np.ndarray] = {}
+    asked: list[bytes] = []
+
+    def keeping(counts: np.ndarray, people: np.ndarray, places: np.ndarray) -> np.ndarray:
+        key = b"".join(part.tobytes() for part in (counts, people, places))
+        asked.append(key)
+        if key not in drawn:
+            drawn[key] = draw_events(counts, people, places, rng=seeded(2))
+        return drawn[key]
+
+    south = start.plan.members("South")
+    for count in (3, 9):
+        moved = evaluate(start.do(Edit.move(south[:count], to="West")), dorset)
+        fresh = partial(draw_events, rng=seeded(2))
+        kept = gain(before, moved, rng=seeded(), drawing=keeping).rates.spread("referral_cv")
+        anew = gain(before, moved, rng=seeded(), drawing=fresh).rates.spread("referral_cv")
+        assert kept == anew
+    assert len(asked) == 2 * len(drawn) == 2 * len(set(asked))
 
 
 def test_figures_before_and_after_are_those_of_the_registry(dorset: Pack) -> None:
