@@ -63,8 +63,9 @@ class Spread:
     behind_before, behind_after
         The same measure of the rates behind the counts.
     probability
-        That the rates behind lie closer together after than before: that the gain is real. NaN
-        where there are fewer than two zones to compare.
+        That the rates behind lie closer together after than before: that a gain is real. However
+        small it is: whether one has been shown at all, `is_within_chance` says. NaN where there
+        are fewer than two zones to compare.
     """
 
     key: str
@@ -77,6 +78,16 @@ class Spread:
     behind_before: Interval
     behind_after: Interval
     probability: float
+
+    @property
+    def is_within_chance(self) -> bool:
+        """Whether chance alone could make a change of that size: then no gain has been shown.
+
+        The same rule as between any two plans: no more than the greater of both noise floors, or
+        one of them not known.
+        """
+        floor = np.maximum(self.chance_before, self.chance_after)
+        return not abs(self.after - self.before) > floor
 
 
 @dataclass(frozen=True, eq=False)

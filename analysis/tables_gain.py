@@ -17,6 +17,7 @@ from analysis.metrics import METRICS, Metric
 from analysis.scenario import Evaluation
 from analysis.table import Array, Column, Statuses, Table, TextColumn
 from analysis.tables import plan_table, zone_table
+from geo.plan import UNASSIGNED
 from layers.pack import Pack
 from layers.status import Status
 
@@ -63,12 +64,16 @@ class Verdict:
 
 
 def spread_table(equity: Equity, sides: Sides) -> Table:
-    """Tell every measure of spread: before, after, by chance, and whether the gain is real.
+    """Tell every measure of spread: before, after, by chance, and whether a gain is shown.
 
-    A row is a measure. The probability is held between 1 and 99 %, since no model is surer.
+    A row is a measure. The probability is held between 1 and 99 %, since no model is surer. Gini
+    and highest over lowest have no noise floor and are judged with the CV of the same figures.
     """
     now = sides.plans[1]
     rows = [_Row(spread, sides) for spread in equity.spreads]
+    judged = {
+        _figures(row.metric.key): row.judged for row in rows if row.metric.key.endswith("_cv")
+    }
     probability = np.array([row.probability for row in rows], dtype=np.float64)
     return Table(
         what="Measure",
@@ -76,7 +81,7 @@ def spread_table(equity: Equity, sides: Sides) -> Table:
         columns=(
             Column(
                 "probability",
-                "Probability that the gain is real",
+                "Probability that zones lie closer together",
                 "%",
                 0,
                 probability,
@@ -91,6 +96,11 @@ def spread_table(equity: Equity, sides: Sides) -> Table:
             TextColumn("before", "Before", tuple(row.before for row in rows)),
             TextColumn("after", "After", tuple(row.after for row in rows)),
             TextColumn("chance", "By chance", tuple(row.chance for row in rows)),
+            TextColumn(
+                "judged",
+                "Change",
+                tuple(judged.get(_figures(row.metric.key), "") for row in rows),
+            ),
             TextColumn("unlikely", "Chance shows as much", tuple(row.unlikely for row in rows)),
             TextColumn("behind_before", "Behind it, before", tuple(row.behind[0] for row in rows)),
             TextColumn("behind_after", "Behind it, after", tuple(row.behind[1] for row in rows)),
@@ -103,6 +113,18 @@ def verdicts(equity: Equity, sides: Sides, *, keys: Sequence[str]) -> tuple[Verd
     found = [spread for key in keys for spread in equity.spreads if spread.key == key]
     rows = [_Row(spread, sides) for spread in found]
     return tuple(Verdict(row.metric.key, row.sentence(), not row.hidden) for row in rows)
+
+
+def other_number_of_zones(sides: Sides) -> str:
+    """Say that there are more or fewer zones than before, which alone changes a spread."""
+    was, now = (
+        len({*plan.assignment.tolist()} - {UNASSIGNED})
+        for plan in (sides.before.plan, sides.after.plan)
+    )
+    if was == now:
+        return ""
+    closer = "Fewer zones lie closer together" if now < was else "More zones lie farther apart"
+    return f"{now} zones have small areas, against {was} before. {closer} by nature."
 
 
 def outlook_table(outlook: Outlook, sides: Sides) -> Table:
@@ -267,6 +289,15 @@ class _Row:
         )
         return one, other
 
+    @property
+    def judged(self) -> str:
+        """Say in a word which way it changes, where that is more than chance could make."""
+        if self.status != Status.OK:
+            return ""
+        if self._spread.is_within_chance:
+            return "within chance"
+        return "closer" if self._spread.after < self._spread.before else "farther apart"
+
     def sentence(self) -> str:
         """Say it in words."""
         what = self.metric.title.removesuffix(" CV")
@@ -280,10 +311,14 @@ class _Row:
                 "Nothing has changed yet."
             )
         way = "stays at" if self.before == self.after else self._way()
-        return (
-            f"{what}: the spread {way} {self._with_unit(self.after)}, {self._of_chance()}. "
-            f"{self._odds()}"
-        )
+        now = self._with_unit(self.after)
+        if self._spread.is_within_chance:
+            pair = f"{way} {now}" if self.before == self.after else f"goes {self._pair()}"
+            return (
+                f"{what}: the spread {pair}, {self._of_chance()}. No gain is shown: chance alone "
+                "could make the change."
+            )
+        return f"{what}: the spread {way} {now}, {self._of_chance()}. {self._odds()}"
 
     def _of_chance(self) -> str:
         """Say how much could be chance: of a spread no wider than chance makes it, all."""
@@ -296,17 +331,22 @@ class _Row:
         word = "falls" if self._spread.after < self._spread.before else "rises"
         return f"{word} from {self._with_unit(self.before)} to"
 
+    def _pair(self) -> str:
+        return f"from {self._with_unit(self.before)} to {self._with_unit(self.after)}"
+
     def _odds(self) -> str:
+        """Say how sure the change is, and which way it goes; of one that chance cannot make."""
         if np.isnan(self.probability):
             return "Whether that is real cannot be told."
-        real, said = self._spread.probability, f"{self.probability:.0f} %"
+        falls = self._spread.after < self._spread.before
+        real = self._spread.probability if falls else 1 - self._spread.probability
+        said = f"{self.probability if falls else 100 - self.probability:.0f} %"
+        what = "gain" if falls else "loss"
         if real >= VERY_LIKELY:
-            return f"The gain is very likely real: probability {said}."
+            return f"The {what} is very likely real: probability {said}."
         if real >= LIKELY:
-            return f"The gain is likely real: probability {said}."
-        if real > 1 - LIKELY:
-            return f"That may be chance: the probability that the gain is real is {said}."
-        return f"There is hardly a gain: the probability that it is real is {said}."
+            return f"The {what} is likely real: probability {said}."
+        return f"That may be chance: the probability that the {what} is real is {said}."
 
     def _text(self, value: float) -> str:
         if np.isnan(value):
@@ -315,6 +355,11 @@ class _Row:
 
     def _with_unit(self, text: str) -> str:
         return f"{text} %" if self.metric.unit == "%" and text[:1].isdigit() else text
+
+
+def _figures(key: str) -> str:
+    """Name the figures of zones that a measure of spread is of."""
+    return key.removesuffix("_cv").removesuffix("_gini").removesuffix("_max_min")
 
 
 def _metric(key: str) -> Metric:

@@ -19,6 +19,7 @@ from analysis.table import Table
 from analysis.tables_gain import (
     Sides,
     level_band,
+    other_number_of_zones,
     outlook_table,
     spread_table,
     stability_in_words,
@@ -99,14 +100,16 @@ def _show_equity(equity: Equity, sides: Sides, *, block: Block) -> None:
     if block is LOAD and np.isnan(sides.after.facts.available).all():
         st.info("No staff is recorded for this plan. Set FTE under Assumptions to see load.")
         return
-    _say([v.text for v in verdicts(equity, sides, keys=block.keys)])
+    number = other_number_of_zones(sides)
+    _say([*filter(None, [number]), *(v.text for v in verdicts(equity, sides, keys=block.keys))])
     if not equity.spreads:
         st.info("The pack counts nothing that this could be worked out from.")
         return
     table = spread_table(equity, sides)
     caption = (
         f"{heading}: how far zones lie apart. By chance: what zones of equal rates would show. "
-        "Behind it: the same measure of the rates behind the counts, with its 95 % interval."
+        "Change: what chance alone could make is called so. Behind it: the same measure of the "
+        "rates behind the counts, with its 95 % interval."
     )
     st.html(render(table, list(range(len(table.names))), caption=caption))
     _show_outlook(equity, sides, heading)
@@ -214,7 +217,8 @@ def _tolerance(choice: Choice, assumptions: Assumptions) -> float:
     """Ask for the tolerance; what the scenario says anew takes the place of what stood here."""
     key = f"gain-tolerance-{choice.pack.authority.key}"
     options = sorted({*_STEPS, assumptions.tolerance})
-    if st.session_state.get(f"{key}-of") != assumptions.tolerance:
+    # Streamlit forgets the slider while another part is open, and would start it at its first step
+    if key not in st.session_state or st.session_state.get(f"{key}-of") != assumptions.tolerance:
         st.session_state[key] = assumptions.tolerance
         st.session_state[f"{key}-of"] = assumptions.tolerance
     chosen = st.select_slider(
@@ -269,8 +273,10 @@ _HOW = """\
 - What was counted in a year is partly chance. The rates behind the counts are drawn 2,000 times
   from a model in which places differ and small areas differ within them. A small area keeps its
   rate whichever zone it is in; numbers of children and of staff are taken as known.
-- *Probability that the gain is real*: the share of draws in which zones lie closer together after
-  than before.
+- *Probability that zones lie closer together*: the share of draws in which they do after the
+  redraw. Where the spread falls by more than chance alone could make (the higher noise floor of
+  before and after), it is the probability that the gain is real. A smaller fall shows no gain,
+  however probable its direction is.
 - *By chance*: what zones of equal rates would show. A smaller spread cannot be had by drawing
   lines, and may not be there.
 - *Next year*: counts drawn anew from each draw. Nothing but chance changes: no growth, no new

@@ -151,7 +151,7 @@ def test_staff_may_follow_their_cases(open_page: OpenPage, dorset: Pack) -> None
     next(r for r in app.radio if "staff" in r.label).set_value("follows")
     _button(app, "Use these assumptions")
     assert _cards(app) != stays
-    assert "Assumptions changed" in _part(app, "history")
+    assert "Staff follow their cases" in _part(app, "history")
 
 
 def test_a_saved_plan_is_loaded_again(open_page: OpenPage, dorset: Pack) -> None:
@@ -232,6 +232,14 @@ def test_a_step_is_in_the_store_before_the_page_says_so(open_page: OpenPage, dor
 
 def test_nothing_is_kept_of_a_page_that_was_only_looked_at(open_page: OpenPage) -> None:
     open_page()
+    assert open_store().scenarios("dorset") == ()
+
+
+def test_to_look_at_equity_again_changes_nothing(open_page: OpenPage) -> None:
+    app = open_page()
+    for part in ("gain", "zones", "gain"):
+        _part(app, part)
+    assert app.select_slider[0].value == 0.1
     assert open_store().scenarios("dorset") == ()
 
 

@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 
 from analysis.assumptions import Assumptions
+from analysis.comparing import compare_plans
 from analysis.events import Edit
-from analysis.gain import Gain, gain
+from analysis.gain import Gain, Spread, gain
 from analysis.scenario import Evaluation, Scenario, evaluate
 from analysis.table import Table
 from analysis.tables import plan_table
+from analysis.tables_compare import is_within_chance, metrics_table
 from analysis.tables_gain import (
     Sides,
     is_shown,
     level_band,
+    other_number_of_zones,
     outlook_table,
     spread_table,
     stability_in_words,
@@ -109,14 +112,58 @@ def test_a_gain_is_told_in_plain_words(small: Pack) -> None:
     back = gain(after, before, rng=np.random.default_rng(1))
     (verdict,) = verdicts(back.rates, Sides(after, before, even), keys=("referral_cv",))
     assert "rises from" in verdict.text
-    assert "hardly a gain" in verdict.text
+    assert "The loss is very likely real: probability 99 %." in verdict.text
+    tables = [spread_table(one.rates, Sides(before, after, even)) for one in (found, back)]
+    assert [shown(table, "judged")[0] for table in tables] == ["closer", "farther apart"]
+    assert [shown(table, "judged")[1] for table in tables] == ["closer", "farther apart"]  # Gini
+
+
+def test_no_gain_is_sold_that_chance_alone_could_make(many: Pack) -> None:
+    before, after, found = pair(many, Edit.move(UNITS[:1], to="South"))
+    sides = Sides(before, after, many)
+    for verdict, spread in zip(verdicts(found.rates, sides, keys=CVS), _cvs(found), strict=True):
+        within = abs(spread.after - spread.before) <= max(spread.chance_before, spread.chance_after)
+        assert ("No gain is shown" in verdict.text) == within == spread.is_within_chance
+        assert ("real" in verdict.text) != within
+    assert any(spread.is_within_chance for spread in _cvs(found))
+    word = shown(spread_table(found.rates, sides), "judged")
+    assert {"within chance"} <= set(word)
+
+
+def test_the_rule_is_that_between_any_two_plans(dorset: Pack) -> None:
+    start = Scenario("x", dorset.plan("areas"))
+    before = evaluate(start, dorset)
+    for count in (1, 6, 20):
+        moved = start.do(Edit.move(start.plan.members("South")[:count], to="West"))
+        after = evaluate(moved, dorset)
+        found = gain(before, after, rng=np.random.default_rng(1), draws=50)
+        table = metrics_table(compare_plans(["a", "b"], [before, after]), dorset)
+        for spread in _cvs(found):
+            assert spread.is_within_chance == is_within_chance(table, spread.key, 0, 1)
+
+
+def test_another_number_of_zones_is_said(many: Pack) -> None:
+    start = Scenario("x", many.plan("zones"))
+    merged = start.do(Edit.move(start.plan.members("South"), to="North"))
+    one, other = evaluate(start, many), evaluate(merged, many)
+    assert other_number_of_zones(Sides(one, one, many)) == ""
+    fewer = other_number_of_zones(Sides(one, other, many))
+    assert fewer == (
+        "2 zones have small areas, against 3 before. Fewer zones lie closer together by nature."
+    )
+    assert "More zones lie farther apart" in other_number_of_zones(Sides(other, one, many))
+
+
+def _cvs(found: Gain) -> list[Spread]:
+    return [spread for spread in found.rates.spreads if spread.key in CVS]
 
 
 def test_a_spread_no_wider_than_chance_makes_it_could_all_be_chance(small: Pack) -> None:
     even = with_counts(small, "children", [2_000.0] * 9)
     even = with_counts(even, "referrals", [60, 20, 20, 20, 60, 20, 40, 30, 31])
     level, apart, _ = pair(even, Edit.move(UNITS[:1], to="South"))
-    for one, other, when in ((level, level, "Nothing has changed yet"), (apart, level, "falls")):
+    unchanged, fallen = "Nothing has changed yet", "the spread falls from"
+    for one, other, when in ((level, level, unchanged), (apart, level, fallen)):
         said = gain(one, other, rng=np.random.default_rng(1), draws=50)
         (verdict,) = verdicts(said.rates, Sides(one, other, even), keys=("referral_cv",))
         assert "all of which could be chance (about 10.0 %)" in verdict.text
