@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from app.address import came_back, note
 from geo.errors import PackError
 from layers.catalogue import Entry, list_packs, open_pack
 from layers.pack import NamedPlan, Pack
@@ -67,10 +68,13 @@ def recall(name: str, widget: str, options: Sequence[str], *, default: str) -> N
     """Start a widget on what was chosen before on any page, else on what the address asks for.
 
     Streamlit takes a widget for another one when the page changes. What `remember` kept, and
-    setting the value anew in every run, make it the same.
+    setting the value anew in every run, make it the same. Whoever went back gets what the address
+    says.
     """
-    kept = st.session_state.get(f"kept-{widget}", st.query_params.get(name, default))
-    value = st.session_state.get(widget, kept)
+    asked = st.query_params.get(name, default)
+    value = st.session_state.get(widget, st.session_state.get(f"kept-{widget}", asked))
+    if came_back() and asked in options:
+        value = asked
     if value not in options:
         st.warning(plain(f"There is no {name} '{value}' here; the page shows another."))
     st.session_state[widget] = value if value in options else default
@@ -79,7 +83,7 @@ def recall(name: str, widget: str, options: Sequence[str], *, default: str) -> N
 def remember(name: str, widget: str) -> None:
     """Keep a widget's value for the other pages, and put it into the address."""
     st.session_state[f"kept-{widget}"] = st.session_state[widget]
-    st.query_params[name] = st.session_state[widget]
+    note(name, st.session_state[widget])
 
 
 def opened(entry: Entry) -> Pack:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.address import write
 from app.memory import set_aside
 from app.style import STYLE
 from app.uploads import forget
@@ -24,6 +25,14 @@ _log = logging.getLogger("zonewright")
 def run() -> None:
     """Show the page that the address asks for."""
     st.set_page_config(page_title="Zonewright", page_icon="🗺️", layout="wide")
+    try:
+        _show()
+    finally:  # a page may stop, or ask for another run
+        write()
+
+
+def _show() -> None:
+    """Show the page of those that the view has."""
     view = None
     with refusals():
         view = choose_view()

@@ -238,6 +238,7 @@ def state(held: Kept, client: str | None, refused: list[dict[str, Any]]) -> dict
         "links": sorted(map(list, scenario.links)),
         "cuts": sorted(map(list, scenario.cuts)),
         "fte": {"West": 12.5, "Middle": 14.0, "East": 9.0, ZONES[3]: None},
+        "tolerance": scenario.assumptions.tolerance,
         "client": client,
         "ack": held.acks.get(client or "", 0),
         "refused": refused,

@@ -232,6 +232,7 @@ def state(
         "links": [list(pair) for pair in sorted(scenario.links)],
         "cuts": [list(pair) for pair in sorted(scenario.cuts)],
         "fte": None if fte is None else {z: _number(fte.get(z)) for z in plan.zones},
+        "tolerance": scenario.assumptions.tolerance,
         "seq": seq,
         "client": client,
         "ack": ack,

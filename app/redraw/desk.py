@@ -16,6 +16,7 @@ import streamlit as st
 
 from analysis.events import Assume, Border, Edit, Event
 from analysis.scenario import Scenario, evaluate
+from app.address import came_back, note
 from app.choices import Choice, plain
 from app.painter import Sent, waiting
 from geo.errors import PlanError, StoreError, ZonewrightError, named
@@ -213,17 +214,18 @@ def forget_polygon(scenario_id: str) -> None:
 def _open_id(choice: Choice) -> str:
     """Say which scenario lies open: as the page or the address says, else a new one."""
     of = f"{choice.pack.authority.key}-{choice.entry.key}"
+    asked, back = st.query_params.get(PARAMETER, ""), came_back()
     if st.session_state.get("desk-of", of) != of:  # another authority or plan was chosen
         st.session_state.pop(PARAMETER, None)
-        st.query_params.pop(PARAMETER, None)
+        asked = asked if back else ""
     st.session_state["desk-of"] = of
-    wanted = st.session_state.get(PARAMETER) or st.query_params.get(PARAMETER, "")
+    wanted = (asked if back else "") or st.session_state.get(PARAMETER) or asked
     if wanted and not _ID.fullmatch(wanted):
         st.warning(plain(f"'{wanted[:40]}' names no scenario; the page shows a new one."))
         wanted = ""
     wanted = wanted or uuid4().hex
     st.session_state[PARAMETER] = wanted
-    st.query_params[PARAMETER] = wanted
+    note(PARAMETER, wanted)
     return wanted
 
 

@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import shapely
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from analysis.shape import stray_pieces
+from app.palettes import zone_colour
 from benchmarks.painter_page import ZONES, grid
 from geo.build import build_geography
 from geo.plan import Plan
@@ -261,6 +263,132 @@ def test_the_browser_works_out_what_python_works_out(painter: Painter) -> None:
         assert told["children"] == np.bincount(rows, _children(), 5).tolist()
         assert told["about"] == np.bincount(rows, referrals, 5).tolist()
         assert told["missing"] == np.bincount(rows[[7]], minlength=5).tolist()
+
+
+LEVELS = """async ([given, plans, staff, tolerance]) => {
+  const at = performance.getEntriesByType("resource")
+    .map(({ name }) => name).find((name) => name.endsWith("/painter.js"));
+  const [scenes, totals, level] = await Promise.all(
+    ["scene", "totals", "level"].map((name) => import(new URL(`${name}.js`, at))));
+  const scene = new scenes.Scene(given);
+  const classes = level.classesOf(tolerance);
+  const rates = totals.figuresOf(scene).filter(({ of }) => of === "rate");
+  return plans.map((plan) => {
+    const sums = totals.totalsOf(scene, Int16Array.from(plan), 4);
+    return rates.map((rate) => {
+      const found = level.levelsOf(sums, totals.everything(sums), rate, staff, tolerance);
+      return {
+        level: found.level, staffed: Boolean(found.staffed),
+        away: found.zones.map(({ away }) => (Number.isFinite(away) ? away : null)),
+        outside: found.zones.map(({ outside }) => outside),
+        why: found.zones.map(({ why }) => why),
+        at: found.zones.map((one) => level.classAt(classes, one)),
+      };
+    });
+  });
+}"""
+
+
+def _live(key: str) -> npt.NDArray[np.float64]:
+    one = next(count for count in SCENE["live"] if count["key"] == key)
+    return np.frombuffer(base64.b64decode(one["values"]), "<f8")
+
+
+@pytest.mark.parametrize("staff", [[12.5, 14.0, 9.0, 11.0], [12.5, 0, 9.0, None]])
+def test_level_is_the_rate_of_all_and_the_load_of_zones_with_staff(
+    painter: Painter, staff: list[float | None]
+) -> None:
+    rng = np.random.default_rng(4)
+    plans = [[start_zone(u) for u in range(UNITS)]]
+    plans += [rng.integers(-1, 4, UNITS).tolist(), np.sort(rng.integers(0, 4, UNITS)).tolist()]
+    found = painter.page.evaluate(LEVELS, [SCENE, plans, staff, 0.05])
+    fte = np.array([one or np.nan for one in staff], dtype=float)
+    for plan, (rate, load) in zip(plans, found, strict=True):
+        zone = np.where(np.array(plan) < 0, 4, plan)
+        sums = {key: np.bincount(zone, _live(key), 5) for key in ("referrals", "children")}
+        rates = sums["referrals"][:4] / sums["children"][:4]
+        away = rates / (sums["referrals"].sum() / sums["children"].sum()) - 1
+        assert rate["away"] == pytest.approx(away.tolist())
+        assert rate["outside"] == np.where(np.abs(away) > 0.05, np.sign(away), 0).tolist()
+        steps = sum((np.abs(away) > edge).astype(int) for edge in (0.05, 0.1, 0.2))
+        assert rate["at"] == (3 + np.sign(away) * steps).tolist()
+        cases = np.bincount(zone, _live("open_cases"), 5)
+        used = ~np.isnan(fte)
+        level = (cases.sum() if used.all() else cases[:4][used].sum()) / np.nansum(fte)
+        assert load["level"] == pytest.approx(level)
+        assert load["staffed"] == (not used.all())
+        loads = cases[:4] / fte / level - 1
+        assert np.array(load["away"], dtype=float) == pytest.approx(loads, nan_ok=True)
+        assert load["why"] == ["" if one else "no staff recorded" for one in used]
+        assert [at == -1 for at in load["at"]] == (~used).tolist()
+
+
+WORDS = """async (given) => {
+  const at = performance.getEntriesByType("resource")
+    .map(({ name }) => name).find((name) => name.endsWith("/painter.js"));
+  const level = await import(new URL("level.js", at));
+  return given.map(([away, tolerance, about]) => {
+    const outside = Math.abs(away) > tolerance + 1e-9 ? Math.sign(away) : 0;
+    const one = { away, outside, about, missing: 0 };
+    return [level.marked(one, tolerance), level.spoken(one, tolerance),
+      level.barOf(one, tolerance).map((share) => Math.round(share))];
+  });
+}"""
+
+
+def test_a_distance_from_level_is_written_with_sign_and_mark_and_said_in_words(
+    painter: Painter,
+) -> None:
+    given = [
+        [0.16, 0.1, False], [-0.163, 0.1, True], [0.04, 0.1, False], [0.1, 0.1, False],
+        [0.104, 0.1, False], [-0.001, 0.1, False], [-1, 0.1, False], [0.08, 0.075, False],
+    ]  # fmt: skip
+    found = painter.page.evaluate(WORDS, given)
+    assert [[text.replace("\u202f", " "), words] for text, words, _ in found] == [
+        ["▲ +16 %", "16 % above level, outside 10 %"],
+        ["▼ ≈ −16 %", "about 16 % below level, outside 10 %"],
+        ["+4 %", "4 % above level, within 10 %"],
+        ["+10 %", "10 % above level, within 10 %"],
+        ["▲ +10.4 %", "10.4 % above level, outside 10 %"],
+        ["0 %", "at level"],
+        ["▼ −100 %", "100 % below level, outside 10 %"],
+        ["▲ +8 %", "8 % above level, outside 7.5 %"],
+    ]
+    assert [bar for *_, bar in found[:4]] == [[50, 27], [23, 27], [50, 7], [50, 17]]
+    assert found[6][2] == [0, 50]
+
+
+CLASSES = """async (tolerances) => {
+  const at = performance.getEntriesByType("resource")
+    .map(({ name }) => name).find((name) => name.endsWith("/painter.js"));
+  const level = await import(new URL("level.js", at));
+  return tolerances.map((one) => level.classesOf(one).map(({ text }) => text));
+}"""
+
+
+def test_the_classes_of_the_map_follow_the_tolerance(painter: Painter) -> None:
+    usual, half = painter.page.evaluate(CLASSES, [0.1, 0.5])
+    assert [text.replace("\u202f", " ") for text in usual] == [
+        "over 40 % below", "20 to 40 % below", "10 to 20 % below", "level, within 10 %",
+        "10 to 20 % above", "20 to 40 % above", "over 40 % above",
+    ]  # fmt: skip
+    assert half[:2] == ["50 to 100\u202f% below", "level, within 50\u202f%"]
+
+
+ROUNDS = """async (colours) => {
+  const at = performance.getEntriesByType("resource")
+    .map(({ name }) => name).find((name) => name.endsWith("/painter.js"));
+  const [{ Plan }, { patternOf }] = await Promise.all(
+    ["plan", "draw"].map((name) => import(new URL(`${name}.js`, at))));
+  const plan = new Plan({ count: 0 });
+  plan.haveZones(colours.map((colour, i) => ({ name: `${i}`, colour })));
+  return plan.rounds().map(patternOf);
+}"""
+
+
+def test_no_two_of_thirty_two_zones_have_one_colour_and_one_pattern(painter: Painter) -> None:
+    patterns = painter.page.evaluate(ROUNDS, [zone_colour(i) for i in range(32)])
+    assert patterns == [-1] * 8 + [0] * 8 + [1] * 8 + [2] * 8
 
 
 # Tools
@@ -954,6 +1082,131 @@ def test_layers_lie_under_the_brush(painter: Painter) -> None:
     expect(page.locator(".card")).to_contain_text("Children in low income")
     expect(page.locator(".card")).to_contain_text("Pyramid ")
     expect(page.locator(".zones tbody tr").nth(NORTH)).to_contain_text("no staff recorded")
+
+
+# How far each zone is from level
+
+
+def _away(painter: Painter, zone: int, column: int) -> str:
+    """Say what stands under a figure, and what is read out for it."""
+    cell = painter.page.locator(".zones tbody tr").nth(zone).locator("td").nth(column)
+    shown = cell.locator(".delta").inner_text().replace("\u202f", " ")
+    return f"{shown}; {cell.locator('.unseen').inner_text()}"
+
+
+def _rate_away(zones: list[int], zone: int) -> float:
+    referrals, children = _live("referrals"), _live("children")
+    mine = np.array(zones) == zone
+    rate = referrals[mine].sum() / children[mine].sum()
+    return float(rate / (referrals.sum() / children.sum()) - 1)
+
+
+def test_each_rate_says_how_far_it_is_from_level_while_a_stroke_is_under_way(
+    painter: Painter,
+) -> None:
+    start = [start_zone(u) for u in range(UNITS)]
+    per_cent = round(100 * _rate_away(start, WEST))
+    painter.until(lambda: painter.total(WEST, 1) != "")
+    assert f"{abs(per_cent)} %" in _away(painter, WEST, 1)
+    assert "≈" in _away(painter, WEST, 1)
+    assert "about" in _away(painter, WEST, 1)
+    assert _away(painter, NORTH, 2) == "; "
+    assert painter.total(NORTH, 2) == "no staff recorded"
+    assert painter.page.locator(".zones .track:visible").count() == 7
+    note = painter.page.locator(".below .remark")
+    expect(note).to_contain_text("more than 10\u202f% away")
+    expect(note).to_contain_text(re.compile(r"Cases per FTE: level is [\d.]+, of zones with staff"))
+    painter.brush(3)
+    painter.drag(unit_at(3, 6), unit_at(9, 12), release=False)
+    painter.until(lambda: f"{abs(per_cent)} %" not in _away(painter, WEST, 1))
+    assert painter.told()["edits"] == []
+    under_way = _away(painter, WEST, 1)
+    painter.page.mouse.up()
+    painter.until(lambda: len(painter.told()["edits"]) == 1)
+    after = abs(round(100 * _rate_away(painter.told()["zones"], WEST)))
+    assert f"{after} %" in under_way or f"{after}." in under_way
+    assert _away(painter, WEST, 1) == under_way
+    expect(painter.page.locator(".unseen[role=status]")).to_contain_text("level")
+
+
+def test_the_small_figures_tell_the_change_where_that_is_wanted(painter: Painter) -> None:
+    painter.brush(1)
+    painter.click(unit_at(5, 5))
+    painter.until_edits("1 small area to West")
+    painter.button("Change").click()
+    expect(painter.page.locator(".zones .track:visible")).to_have_count(0)
+    expect(painter.page.locator(".below .remark")).to_contain_text("Change against the start")
+    assert "%" not in _away(painter, WEST, 1)
+    children = f"+{int(_children()[unit_at(5, 5)])}; "
+    assert _away(painter, WEST, 0) == children
+    painter.button("From level").click()
+    assert "%" in _away(painter, WEST, 1)
+    assert _away(painter, WEST, 0) == children
+
+
+def test_a_zone_outside_the_tolerance_has_a_mark(painter: Painter) -> None:
+    painter.until(lambda: painter.total(WEST, 2) != "")
+    found = [_away(painter, zone, 2) for zone in (WEST, MIDDLE, EAST)]
+    fte = np.array([12.5, 14.0, 9.0])
+    zones = np.array([start_zone(u) for u in range(UNITS)])
+    cases = np.bincount(zones, _live("open_cases"))[:3]
+    away = (cases / fte) / (cases.sum() / fte.sum()) - 1
+    assert (np.abs(away) > 0.1).any()
+    for text, share in zip(found, away, strict=True):
+        wanted = "" if abs(share) <= 0.1 else "▲" if share > 0 else "▼"
+        assert "".join(mark for mark in text if mark in "▲▼") == wanted
+        assert ("outside 10 %" in text) == bool(wanted)
+
+
+PIXEL = """([x, y]) => {
+  const hosts = [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+  const canvas = hosts.map((one) => one.shadowRoot?.querySelector(".layer.fills")).find(Boolean);
+  const box = canvas.getBoundingClientRect();
+  const scale = canvas.width / box.width;
+  const at = [(x - box.x) * scale, (y - box.y) * scale].map(Math.round);
+  return [...canvas.getContext("2d").getImageData(...at, 1, 1).data].slice(0, 3);
+}"""
+
+
+def test_the_map_shows_how_far_zones_are_from_level_and_follows_the_brush(
+    painter: Painter,
+) -> None:
+    page = painter.page
+    page.get_by_role("tab", name="Layers").click()
+    page.locator(".page-layers select").select_option("Cases per FTE, from level")
+    legend = page.locator(".legend")
+    expect(legend).to_contain_text("Cases per FTE, % from level")
+    expect(legend).to_contain_text(re.compile(r"Level: [\d.]+ cases, of zones with staff"))
+    expect(legend.locator(".in", has_text="no staff recorded")).to_contain_text("1 zone")
+    page.locator(".levels summary").click()
+    rows = page.locator(".levels tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(NORTH)).to_contain_text("North <img src=x")
+    expect(rows.nth(NORTH)).to_contain_text("no staff recorded")
+    before = rows.nth(EAST).inner_text()
+    legend.locator("summary").click()
+    colour = page.evaluate(PIXEL, painter.at(unit_at(2, 11)))
+    painter.brush(3)
+    painter.zone(EAST)
+    painter.drag(unit_at(3, 9), unit_at(9, 6), unit_at(3, 5), unit_at(11, 5), release=False)
+    painter.until(lambda: page.evaluate(PIXEL, painter.at(unit_at(2, 11))) != colour)
+    assert painter.told()["edits"] == []
+    assert rows.nth(EAST).inner_text() != before
+    page.mouse.up()
+    painter.until(lambda: len(painter.told()["edits"]) == 1)
+    page.mouse.move(*painter.at(unit_at(2, 11)))
+    expect(page.locator(".card")).to_contain_text("Cases per FTE, all of its zone")
+    expect(page.locator(".card")).to_contain_text("From level")
+    page.locator(".page-layers select").select_option("Zones")
+    expect(legend).to_be_hidden()
+    expect(page.locator(".levels")).to_be_hidden()
+
+
+def test_the_map_of_levels_can_be_read_and_used(painter: Painter) -> None:
+    painter.page.get_by_role("tab", name="Layers").click()
+    painter.page.locator(".page-layers select").select_option("Referral rate, from level")
+    painter.page.locator(".levels summary").click()
+    assert painter.page.locator("div.zw").evaluate(CHECKED) == []
 
 
 def test_an_estimate_says_so_and_an_unknown_is_no_zero(painter: Painter) -> None:

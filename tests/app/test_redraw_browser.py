@@ -9,8 +9,10 @@ import itertools
 import os
 import re
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Timer
 
@@ -319,6 +321,59 @@ def test_the_second_person_is_told_and_puts_hers_on_top(
         assert beth.watched.errors == anna.watched.errors == []
         beth.context.close()
     anna.context.close()
+
+
+def test_back_and_forward_lead_through_what_was_on_screen(
+    browser: Browser, served: Served, dorset: Pack
+) -> None:
+    desk = Redraw(browser, served.at, dorset, "")
+    desk.page.wait_for_url("**part=zones**")
+    first, entries = desk.scenario, "window.history.length"
+    steps = desk.page.evaluate(entries)
+    open_part = desk.page.get_by_test_id("stButtonGroup").locator(
+        '[aria-checked="true"], [aria-pressed="true"], [kind$="Active"]'
+    )
+    desk.part("Equity")
+    expect(open_part.filter(has_text="Equity")).to_have_count(1)
+    desk.page.wait_for_url("**part=gain**")
+    desk.part("History")
+    expect(open_part.filter(has_text="History")).to_have_count(1)
+    desk.page.wait_for_url("**part=history**")
+    assert desk.page.evaluate(entries) == steps + 2  # one a choice
+    desk.page.get_by_role("link", name="Zone map").click()
+    expect(desk.page.get_by_role("heading", name="Zone map", level=1)).to_be_visible()
+    desk.page.go_back()
+    expect(desk.page.get_by_role("heading", name="Redraw", level=1)).to_be_visible()
+    expect(open_part.filter(has_text="History")).to_have_count(1)
+    assert desk.scenario == first
+    desk.page.go_back()
+    expect(open_part.filter(has_text="Equity")).to_have_count(1)
+    desk.page.go_forward()
+    expect(open_part.filter(has_text="History")).to_have_count(1)
+    desk.page.locator(".stage").wait_for()
+    assert desk.watched.errors == []
+    desk.context.close()
+
+
+def test_strokes_that_waited_for_the_disk_are_shown_as_saved_when_they_are(
+    browser: Browser, served: Served, store: Store, dorset: Pack
+) -> None:
+    desk = Redraw(browser, served.at, dorset, "")
+    units = largest(dorset, "West", 3)
+    saved = desk.page.locator(".zw .saved")
+    desk.stroke(units[0], to="South")
+    expect(saved).to_contain_text(re.compile("^Saved"), timeout=20_000)
+    with closing(sqlite3.connect(store.database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # as long as that, nothing can be written
+        desk.stroke(units[1], to="South")
+        desk.stroke(units[2], to="South")
+        expect(desk.page.get_by_text("Nothing can be saved now")).to_be_visible(timeout=30_000)
+        expect(saved).to_contain_text("Not saved yet")
+        other.execute("ROLLBACK")
+    expect(saved).to_contain_text(re.compile("^Saved"), timeout=60_000)
+    expect(desk.page.get_by_text("Nothing can be saved now")).to_have_count(0)
+    assert len(store.load(desk.scenario).log) == 3
+    desk.context.close()
 
 
 KILLS = 20

@@ -1,6 +1,7 @@
 // The card: what lies under the pointer, or where the keyboard is.
 
-import { HIDDEN } from "./totals.js";
+import { signed } from "./level.js";
+import { HIDDEN, written } from "./totals.js";
 import { el, icon, number } from "./words.js";
 
 const REACH_PX = 4;
@@ -57,6 +58,12 @@ export class Card {
     }
     const area = scene.areas.find(({ key }) => key === choices.fill);
     if (area) row(area.title, withUnit(area.texts[unit], area.unit));
+    const level = this.paint.levelShown();
+    const its = level?.zones[this.paint.plan.zone[unit]];
+    if (its) {
+      row(`${level.wanted.title}, all of its zone`, written(its, level.wanted.decimals));
+      if (!its.why) row("From level", signed(its, level.tolerance));
+    }
     for (const { key, title, group, names } of scene.groupings) {
       if (choices.groupings.has(key) && group[unit] >= 0) row(title, names[group[unit]]);
     }

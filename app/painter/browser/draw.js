@@ -18,6 +18,7 @@ export const LINES = [
   { colour: "#7a2d5e", dash: [2, 4] },
   { colour: "#1b5e3b", dash: [10, 3, 2, 3] },
 ];
+const AGAIN = ["dots", "crosses", "bars"]; // on the second eight zones, the third, the fourth
 const MANY_ZONES = 9;
 const MOST_NAME_PX = 190;
 
@@ -164,7 +165,7 @@ export class Drawing {
   }
 
   ask() {
-    if (this.frame) return;
+    if (this.frame || this.busy) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       this.draw();
@@ -175,7 +176,7 @@ export class Drawing {
     if (!this.view) return;
     const begin = performance.now();
     const { dirty } = this;
-    const seen = this.look();
+    const seen = this.lookNow();
     if (dirty.all) {
       this.drawn = { ...this.view };
       const { scale, x, y } = this.view;
@@ -192,6 +193,16 @@ export class Drawing {
     const end = performance.now();
     if (all) this.lastFull = end - begin;
     note(all ? "zonewright-draw" : "zonewright-repaint", begin, end);
+  }
+
+  /** Ask what is to be seen; what that finds to be drawn besides is drawn in this very frame. */
+  lookNow() {
+    this.busy = true;
+    try {
+      return this.look();
+    } finally {
+      this.busy = false;
+    }
   }
 
   clear(context) {
@@ -261,8 +272,8 @@ export class Drawing {
 
   hatch(units, seen) {
     for (const [style, wanted] of [
-      // a ninth zone has the first one's colour: dots tell them apart
-      ["dots", (unit) => seen.dotted && seen.again[seen.zone[unit]]],
+      // a ninth zone has the first one's colour: a pattern tells them apart
+      ...AGAIN.map((style, i) => [style, (unit) => patternOf(seen.again[seen.zone[unit]]) === i]),
       ["locked", seen.isLocked],
       ["none", seen.isNone],
     ]) {
@@ -275,18 +286,28 @@ export class Drawing {
 
   /** Give stripes that stay as wide on screen at every scale. */
   pattern(style) {
-    const side = 8 * this.ratio;
+    const side = (style === "crosses" || style === "bars" ? 10 : 8) * this.ratio;
     const tile = new OffscreenCanvas(side, side);
     const context = tile.getContext("2d");
     context.strokeStyle = style === "locked" ? "rgba(22,32,42,.62)" : "rgba(22,32,42,.35)";
     context.lineWidth = (style === "locked" ? 1.4 : 1) * this.ratio;
     context.beginPath();
+    const [middle, arm] = [side / 2, 2.5 * this.ratio];
     if (style === "dots") {
       context.fillStyle = "rgba(22,32,42,.7)";
-      context.arc(side / 2, side / 2, 1.1 * this.ratio, 0, 2 * Math.PI);
+      context.arc(middle, middle, 1.1 * this.ratio, 0, 2 * Math.PI);
       context.fill();
     }
-    for (const shift of style === "dots" ? [] : [-side, 0, side]) {
+    if (style === "bars" || style === "crosses") {
+      context.strokeStyle = "rgba(22,32,42,.75)";
+      context.moveTo(middle - arm, middle);
+      context.lineTo(middle + arm, middle);
+    }
+    if (style === "crosses") {
+      context.moveTo(middle, middle - arm);
+      context.lineTo(middle, middle + arm);
+    }
+    for (const shift of AGAIN.includes(style) ? [] : [-side, 0, side]) {
       if (style === "locked") {
         context.moveTo(shift - 1, side + 1);
         context.lineTo(shift + side + 1, -1);
@@ -429,9 +450,9 @@ export class Drawing {
     context.textAlign = "center";
     const zones = seen.zoneNames();
     const size = zones.length > MANY_ZONES ? 12 : 14;
-    for (const { text: name, colour, at, locked } of zones) {
+    for (const { text: name, more, colour, at, locked } of zones) {
       context.font = `600 ${size}px ${this.font}`;
-      const text = shortened(context, name, MOST_NAME_PX);
+      const text = shortened(context, name, MOST_NAME_PX) + (more ? `  ${more}` : "");
       const half = context.measureText(text).width / 2 + (locked ? 17 : 8);
       const tall = size / 2 + 4.5;
       const [px, py] = this.toScreen(...at);
@@ -539,6 +560,11 @@ function placesAround(half, tall) {
     [0, 0], [0, line], [0, -line], [half, 0], [-half, 0], [0, 2 * line], [0, -2 * line],
     [half, line], [-half, line], [half, -line], [-half, -line], [1.6 * half, 0], [-1.6 * half, 0],
   ];
+}
+
+/** Give the pattern of a zone whose colour stood so often before; -1 for none. */
+export function patternOf(round) {
+  return round > 0 ? (round - 1) % AGAIN.length : -1;
 }
 
 /** Cut a text that is too wide, and say so by three dots. */

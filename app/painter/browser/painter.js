@@ -8,6 +8,7 @@ import { Card } from "./card.js";
 import { Controls } from "./controls.js";
 import { Drawing, LINES, note, POINT_COLOURS } from "./draw.js";
 import { listen } from "./keys.js";
+import { LEVEL_FILL, UNKNOWN, classAt, classesOf, levelsOf, marked, spoken } from "./level.js";
 import { Panel } from "./panel.js";
 import { longestNeighbour, openPairs, strayPieces, unassigned } from "./pieces.js";
 import { namePlaces, nearest, rulerOf } from "./places.js";
@@ -169,8 +170,8 @@ class Painter {
       this.refresh();
       this.queue.push();
     };
-    // what a tab kept from before is shown at once
-    this.queue.ready.then(() => this.refresh());
+    // what a tab kept from before is shown at once, and what the page has answered of it already
+    this.queue.ready.then(() => this.begin());
   }
 
   sendOut(scenario, client, entries, base) {
@@ -197,7 +198,7 @@ class Painter {
     this.plan = new Plan(scene);
     this.shown = new Int16Array(scene.count).fill(-9);
     this.choices = {
-      zone: 0, coarse: "", tool: "brush", size: 2, ask: false, fill: "", tab: "mend",
+      zone: 0, coarse: "", tool: "brush", size: 2, ask: false, fill: "", tab: "mend", small: "level",
       points: new Set(), groupings: new Set(), towns: true, names: true, start: false,
       columns: firstColumns(this.figures), view: null,
       ...memory.get(this.state.scenario),
@@ -292,6 +293,13 @@ class Painter {
     this.drawing.again("top");
   }
 
+  setFill(key) {
+    this.choices.fill = key;
+    this.shade();
+    this.drawing.everything();
+    this.panel.showLegend();
+  }
+
   setZone(zone) {
     if (zone >= this.plan.zones.length) return;
     this.zone = zone;
@@ -305,7 +313,10 @@ class Painter {
     if (this.stale) this.recount();
     const { choices, plan, scene, tools } = this;
     const area = scene.areas.find(({ key }) => key === choices.fill);
-    const colours = plan.zones.map(({ colour }) => lighter(colour));
+    const { shades } = this;
+    const colours = shades
+      ? shades.map(({ colour }) => colour)
+      : plan.zones.map(({ colour }) => lighter(colour));
     const brushing = choices.tool === "brush" && !this.keyboard && this.pointer;
     const groupings = scene.groupings
       .map(({ key, group }, i) => ({ key, group, ...LINES[i % LINES.length] }))
@@ -316,11 +327,10 @@ class Painter {
       colourOf: area
         ? (unit) => area.fills[unit]
         : (unit) => (plan.zone[unit] < 0 ? "#f1f1ee" : colours[plan.zone[unit]]),
-      hair: area ? "rgba(255,255,255,.45)" : "rgba(255,255,255,.75)",
-      again: plan.zones.map(({ colour }, i) => plan.zones.findIndex((one) => one.colour === colour) !== i),
-      dotted: !area,
+      hair: area ? "rgba(255,255,255,.45)" : shades ? "rgba(120,128,136,.4)" : "rgba(255,255,255,.75)",
+      again: area || shades ? [] : plan.rounds(),
       isLocked: (unit) => plan.isLocked(unit),
-      isNone: (unit) => plan.zone[unit] < 0,
+      isNone: (unit) => plan.zone[unit] < 0 || shades?.[plan.zone[unit]]?.at === -1,
       borders: plan.borders,
       strays: this.strays,
       groupings,
@@ -329,7 +339,7 @@ class Painter {
         .filter(({ key }) => choices.points.has(key)),
       towns: choices.towns ? scene.towns : [],
       covered: () => this.overMap(),
-      zoneNames: () => (choices.names ? namePlaces(scene, plan) : []),
+      zoneNames: () => (choices.names ? this.zoneNames() : []),
       selected: this.chosen,
       touched: this.kept.size ? [...this.kept.keys()] : [],
       hovered: this.stroke ? [] : this.hoveredUnits(),
@@ -348,6 +358,14 @@ class Painter {
       .filter((one) => one.offsetWidth)
       .map(({ offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: height }) =>
         [x - 3, y - 3, x + width + 3, y + height + 3]);
+  }
+
+  /** Give the names of zones and where they stand; with how far each is from level, if shown. */
+  zoneNames() {
+    // the figure of a name changes in a stroke, its place only when that has ended
+    if (!this.stroke || !this.named) this.named = namePlaces(this.scene, this.plan);
+    const { shades } = this;
+    return shades ? this.named.map((one) => ({ ...one, more: shades[one.zone]?.text })) : this.named;
   }
 
   hoveredUnits() {
@@ -427,6 +445,7 @@ class Painter {
   }
 
   recount() {
+    const begin = performance.now();
     this.stale = false;
     const { plan, scene } = this;
     this.totals = totalsOf(scene, plan.zone, plan.zones.length);
@@ -437,6 +456,45 @@ class Painter {
     }
     this.strays = strayPieces(plan.zone, this.open);
     this.none = unassigned(plan.zone);
+    const staff = plan.zones.map((_, zone) => this.fteOf(zone));
+    this.levels = new Map(this.rates().map((rate) => [
+      rate.key, levelsOf(this.totals, this.whole, rate, staff, this.state.tolerance),
+    ]));
+    this.shade();
+    this.took = performance.now() - begin;
+  }
+
+  rates() {
+    return this.figures.filter(({ of }) => of === "rate");
+  }
+
+  /** Give what the map shows, where that is how far zones are from level. */
+  levelShown() {
+    const { fill } = this.choices;
+    return fill.startsWith(LEVEL_FILL) ? this.levels?.get(fill.slice(LEVEL_FILL.length)) : undefined;
+  }
+
+  /** Give each zone its class on the map; repaint those that went over into another. */
+  shade() {
+    const { plan, shades: before } = this;
+    const shown = this.levelShown();
+    if (!shown) {
+      this.shades = null;
+      return;
+    }
+    const classes = classesOf(shown.tolerance);
+    const some = Number.isFinite(shown.level); // else the legend says it once for all
+    this.shades = shown.zones.map((one) => {
+      const at = classAt(classes, one);
+      return { at, colour: at < 0 ? UNKNOWN : classes[at].colour, text: at < 0 ? some && one.why : marked(one, shown.tolerance) };
+    });
+    if (!before) return;
+    const fresh = this.shades.map(({ colour }, zone) => colour !== before[zone]?.colour);
+    if (fresh.includes(true)) {
+      const units = [...this.plan.zone.keys()].filter((unit) => fresh[plan.zone[unit]]);
+      this.drawing.repaint(units);
+    }
+    if (this.shades.some(({ text }, zone) => text !== before[zone]?.text)) this.drawing.again("marks");
   }
 
   /** Bring totals and pieces up to date in the next frame. */
@@ -445,10 +503,10 @@ class Painter {
     if (this.counting) return;
     this.counting = requestAnimationFrame(() => {
       this.counting = 0;
+      if (this.stale) this.recount(); // else the drawing of this frame has done it
       const begin = performance.now();
-      this.recount();
       this.panel.showTotals();
-      note("zonewright-totals", begin, performance.now());
+      note("zonewright-totals", begin - this.took, performance.now());
       if (this.kept.size && !this.stroke) this.showAsk();
     });
   }
@@ -836,7 +894,7 @@ class Painter {
 
   // Words
 
-  /** Say how the first figure of some zones stands. */
+  /** Say how the first figure of some zones stands, and how far from level they are. */
   summary(zones) {
     const first = this.firstFigure();
     if (!first) return "";
@@ -846,9 +904,18 @@ class Painter {
       .slice(0, 3)
       .map((zone) => {
         const found = figure(this.totals, zone, first, this.fteOf(zone));
-        return `${this.plan.nameOf(zone)}: ${written(found, first.decimals)} ${first.title}.`;
+        const name = this.plan.nameOf(zone);
+        const level = this.levelTold();
+        const away = level ? ` ${level.wanted.title}: ${spoken(level.zones[zone], level.tolerance)}.` : "";
+        return `${name}: ${written(found, first.decimals)} ${first.title}.${away}`;
       })
       .join(" ");
+  }
+
+  /** Give the levels that are told after a stroke: those of the map, or of the first rate shown. */
+  levelTold() {
+    const rate = this.choices.columns.find((key) => this.levels.has(key));
+    return this.levelShown() || this.levels.get(rate);
   }
 
   /** Give the figure that stands first beside the zones. */

@@ -1,6 +1,7 @@
 // The panel: zones with their totals, what is to be mended, what is chosen, layers, the table.
 
-import { LINES, POINT_COLOURS } from "./draw.js";
+import { LINES, POINT_COLOURS, patternOf } from "./draw.js";
+import { LEVEL_FILL, asPercent, barOf, classesOf, marked, spoken } from "./level.js";
 import { Table } from "./table.js";
 import { HIDDEN, figure, written } from "./totals.js";
 import { change, counted, el, icon, iconButton, inkOn, number } from "./words.js";
@@ -9,6 +10,10 @@ const LOCK = ["M5 9h10v8H5Z", "M7 9V6a3 3 0 0 1 6 0v3"];
 const UNLOCK = ["M5 9h10v8H5Z", "M7 9V6a3 3 0 0 1 5.8-1"];
 const PEN = ["M4 16h3L16 7l-3-3L4 13Z", "M11 6l3 3"];
 const MOST_LISTED = 50;
+const SMALL = [
+  ["level", "From level"],
+  ["change", "Change"],
+];
 const TABS = [
   ["mend", "To mend"],
   ["chosen", "Chosen"],
@@ -24,6 +29,10 @@ export class Panel {
     this.body = el("tbody");
     this.last = el("tfoot");
     this.note = el("p", { className: "remark" });
+    this.small = new Map(SMALL.map(([key, words]) => [key, el("button", {
+      type: "button", textContent: words, className: "small", aria: { pressed: "false" },
+      on: { click: () => this.setSmall(key) },
+    })]));
     const zones = el(
       "div",
       { className: "zones" },
@@ -31,6 +40,15 @@ export class Panel {
         "table",
         { aria: { label: "Zones and their totals" } },
         this.head, this.body, this.last,
+      ),
+    );
+    const below = el(
+      "div",
+      { className: "below" },
+      el(
+        "div",
+        { className: "switch", role: "group", aria: { label: "Small figures" } },
+        el("span", { aria: { hidden: "true" } }, "Small figures"), ...this.small.values(),
       ),
       this.note,
     );
@@ -51,10 +69,12 @@ export class Panel {
       "div",
       { className: "panel" },
       zones,
+      below,
       el("div", { className: "tabs", role: "tablist", aria: { label: "More" } }, ...this.tabs.values()),
       ...this.pages.values(),
     );
     this.pages.get("units").append(this.table.element);
+    this.markSmall();
     this.showColumns();
     this.showLayers();
     this.open(paint.choices.tab);
@@ -84,6 +104,18 @@ export class Panel {
   }
 
   // Zones
+
+  /** Choose what the small figures tell. */
+  setSmall(key) {
+    this.paint.choices.small = key;
+    this.markSmall();
+    this.showTotals();
+  }
+
+  markSmall() {
+    const { small } = this.paint.choices;
+    for (const [key, button] of this.small) button.setAttribute("aria-pressed", String(key === small));
+  }
 
   showColumns() {
     const { figures, choices } = this.paint;
@@ -165,7 +197,7 @@ export class Panel {
     const { paint } = this;
     const key = zone < 0 ? "0" : zone < 9 ? String(zone + 1) : "";
     const locked = paint.plan.zoneLocked(zone);
-    const again = paint.plan.zones.findIndex((one) => one.colour === colour) < zone;
+    const pattern = zone < 0 ? -1 : patternOf(paint.plan.rounds()[zone]);
     const pick = el(
       "button",
       {
@@ -177,7 +209,7 @@ export class Panel {
           dblclick: () => zone >= 0 && paint.askName(zone),
         },
       },
-      el("span", { className: `swatch${zone < 0 ? " none" : again ? " again" : ""}`, style: { "background-color": colour || "transparent", color: inkOn(colour) } }, key),
+      el("span", { className: `swatch${zone < 0 ? " none" : pattern < 0 ? "" : ` again a${pattern}`}`, style: { "background-color": colour || "transparent", color: inkOn(colour) } }, key),
       el("span", { className: "name" }, name),
     );
     const lock = zone < 0 ? null : iconButton(
@@ -186,7 +218,14 @@ export class Panel {
       { className: `lock${locked ? " on" : ""}`, aria: { pressed: String(locked) }, on: { click: () => paint.toggleZoneLock(zone) } },
     );
     const cells = paint.choices.columns.map(() =>
-      el("td", {}, el("span", { className: "value" }), el("span", { className: "delta" })),
+      el(
+        "td",
+        {},
+        el("span", { className: "value" }),
+        el("span", { className: "delta" }),
+        el("span", { className: "track", hidden: true, aria: { hidden: "true" } }, el("i")),
+        el("span", { className: "unseen" }),
+      ),
     );
     const row = el(
       "tr",
@@ -221,12 +260,15 @@ export class Panel {
         if (zone >= 0 && Number.isFinite(found.value)) known.push(found.value);
         if (found.about) marks.add("about");
         if (found.missing && Number.isFinite(found.value)) marks.add("missing");
+        const levels = choices.small === "level" && paint.levels.get(key);
+        showAway(cells[column], levels?.zones?.[zone], levels?.tolerance);
         const was = this.before(zone, wanted);
         const nothing = zone < 0 && (wanted.denominator === "fte" || !totals.units[at]);
         const text = nothing ? "" : written(found, wanted.decimals);
         put(cells[column].firstChild, text, Number.isFinite(found.value) ? "value" : "value none");
+        if (levels) continue;
         const by = was === null ? "" : change(found.value - was, wanted.decimals);
-        put(cells[column].lastChild, was === null && zone >= 0 ? (column ? "" : "new") : by, "delta");
+        put(cells[column].children[1], was === null && zone >= 0 ? (column ? "" : "new") : by, "delta");
       }
       const whole = figure(paint.whole, 0, wanted, this.allStaff());
       const some = wanted.denominator === "fte" && !Number.isFinite(whole.value);
@@ -239,12 +281,27 @@ export class Panel {
       put(this.spread[column], wanted.of === "rate" && known.length > 1 && Number.isFinite(ratio) ? number(ratio, 2) : "");
     });
     const words = [
-      "Small figures: change against the start.",
+      ...this.meaning(),
       marks.has("about") ? "\u2248 about: part of it is estimated." : "",
       marks.has("missing") ? "* some areas are not known and not counted." : "",
     ];
     put(this.note, words.filter(Boolean).join(" "), "remark");
+    this.showLevels();
     this.showMend();
+  }
+
+  /** Say what the small figures mean. */
+  meaning() {
+    const { levels, choices } = this.paint;
+    const shown = choices.columns.map((key) => levels.get(key)).filter(Boolean);
+    if (choices.small !== "level" || !shown.length) return ["Change against the start."];
+    const within = `${asPercent(shown[0].tolerance)}\u202f%`;
+    const others = shown.length < choices.columns.length;
+    return [
+      `Rates: from the rate of all; \u25b2 \u25bc more than ${within} away.${others ? " Counts: change against the start." : ""}`,
+      ...shown.filter(({ staffed, level }) => staffed && level).map((one) =>
+        `${one.wanted.title}: level is ${number(one.level, one.wanted.decimals)}, of zones with staff.`),
+    ];
   }
 
   before(zone, wanted) {
@@ -366,15 +423,12 @@ export class Panel {
       "select",
       {
         on: {
-          change: (event) => {
-            choices.fill = event.target.value;
-            paint.drawing.everything();
-            this.showLegend();
-          },
+          change: (event) => paint.setFill(event.target.value),
         },
       },
       el("option", { value: "" }, "Zones"),
-      ...scene.areas.map(({ key, title }) => el("option", { value: key }, title)),
+      group("How far each zone is from level", paint.rates().map(({ key, title }) => [LEVEL_FILL + key, `${title}, from level`])),
+      group(`Each ${scene.unitWord}`, scene.areas.map(({ key, title }) => [key, title])),
     );
     fill.value = choices.fill;
     const tick = (words, on, toggle, extra) => el(
@@ -393,8 +447,17 @@ export class Panel {
       words,
     );
     const inSet = (set, key) => (on) => set[on ? "add" : "delete"](key);
+    this.levelRows = el("tbody");
+    this.levelHead = el("thead");
+    this.levelPage = el(
+      "details",
+      { className: "levels", hidden: true, on: { toggle: () => this.showLevels() } },
+      el("summary", {}, "This map as a table"),
+      el("table", { aria: { label: "How far each zone is from level" } }, this.levelHead, this.levelRows),
+    );
     this.pages.get("layers").replaceChildren(
       el("label", { className: "row" }, "Colour by ", fill),
+      this.levelPage,
       tick("Names of zones", choices.names, (on) => { choices.names = on; }),
       tick("Names of towns", choices.towns, (on) => { choices.towns = on; }),
       tick("Lines at the start", choices.start, (on) => { choices.start = on; }),
@@ -416,21 +479,126 @@ export class Panel {
   showLegend() {
     const { scene, choices, legend } = this.paint;
     const area = scene.areas.find(({ key }) => key === choices.fill);
-    legend.hidden = !area;
+    this.legendMade = null;
+    legend.hidden = true;
+    this.showLevels();
     if (!area) return;
+    legend.hidden = false;
     legend.replaceChildren(
       el("summary", {}, area.title),
       el("div", { className: "code" }, area.unit),
       ...area.legend.map(({ colour, text }) =>
         el("div", { className: "in" }, el("span", { className: "swatch", style: { background: colour } }), text),
       ),
-      area.note ? el("div", { className: "code" }, area.note) : null,
+      ...(area.note ? [el("div", { className: "code" }, area.note)] : []),
     );
+  }
+
+  /** Bring legend and table up to date where the map shows how far zones are from level. */
+  showLevels() {
+    const { paint } = this;
+    const level = paint.levelShown();
+    this.levelPage.hidden = !level;
+    if (!level) return;
+    const { wanted, tolerance, zones } = level;
+    const classes = classesOf(tolerance);
+    const whys = [...new Set(zones.map(({ why }) => why).filter(Boolean))];
+    const about = zones.some((one) => one.about && !one.why);
+    const made = JSON.stringify([wanted.key, tolerance, whys, about]);
+    if (made !== this.legendMade) {
+      this.legendMade = made;
+      this.makeLevelLegend(level, classes, whys, about);
+    }
+    put(this.levelIs, levelWords(level));
+    const found = paint.shades.map(({ at }, zone) => (at < 0 ? zones[zone].why : at));
+    for (const [key, cell] of this.levelCounts) {
+      const count = found.filter((one) => one === key).length;
+      put(cell, count ? counted(count, "zone") : "");
+    }
+    if (this.levelPage.open) this.showLevelRows(level);
+  }
+
+  makeLevelLegend({ wanted }, classes, whys, about) {
+    const { legend } = this.paint;
+    this.levelIs = el("div", { className: "code" });
+    this.levelCounts = new Map();
+    const row = (key, swatch, text) => {
+      const count = el("span", { className: "count" });
+      this.levelCounts.set(key, count);
+      return el("div", { className: "in" }, swatch, text, count);
+    };
+    const rows = classes.map(({ colour, text }, at) =>
+      row(at, el("span", { className: "swatch", style: { background: colour } }), text));
+    legend.replaceChildren(
+      el("summary", {}, `${wanted.title}, % from level`),
+      this.levelIs,
+      ...rows.reverse(),
+      ...whys.map((why) => row(why, el("span", { className: "swatch none unknown" }), why)),
+      ...(about ? [el("div", { className: "code" }, "\u2248 about: partly estimated")] : []),
+    );
+    legend.hidden = false;
+    this.paint.drawing?.again("marks"); // no name is written below it
+  }
+
+  showLevelRows({ wanted, tolerance, zones }) {
+    const { plan } = this.paint;
+    const rows = zones.map((one, zone) => [
+      plan.nameOf(zone), written(one, wanted.decimals), one.why ? "" : marked(one, tolerance),
+    ]);
+    const made = JSON.stringify([wanted.key, rows]);
+    if (made === this.levelsMade) return;
+    this.levelsMade = made;
+    this.levelHead.replaceChildren(el(
+      "tr",
+      {},
+      ...["Zone", `${wanted.title}, ${wanted.unit}`, "From level"].map((text) => el("th", { scope: "col" }, text)),
+    ));
+    this.levelRows.replaceChildren(...rows.map(([name, value, away], zone) => el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, name),
+      el("td", {}, value),
+      el(
+        "td",
+        {},
+        el("span", { aria: { hidden: "true" } }, away),
+        el("span", { className: "unseen" }, spoken(zones[zone], tolerance)),
+      ),
+    )));
   }
 
   showTable() {
     if (this.paint.choices.tab === "units") this.table.show();
   }
+}
+
+function group(label, options) {
+  const made = el("optgroup", { label }, ...options.map(([value, text]) => el("option", { value }, text)));
+  return options.length ? made : null;
+}
+
+/** Say what level is, in its own unit. */
+function levelWords({ wanted, level, staffed, about, missing }) {
+  if (!Number.isFinite(level)) return "Level: not known";
+  const value = written({ value: level, about, missing }, wanted.decimals);
+  return `Level: ${value} ${wanted.unit}${staffed ? ", of zones with staff" : ""}`;
+}
+
+/** Show under a figure how far it is from level: a signed figure, a bar, and words to be read out. */
+function showAway({ children: [, delta, track, said] }, one, tolerance) {
+  const bar = one ? barOf(one, tolerance) : null;
+  track.hidden = !bar;
+  put(said, bar ? spoken(one, tolerance) : "");
+  delta.ariaHidden = bar ? "true" : null; // the words say it better
+  if (!bar) return put(delta, "", "delta");
+  put(delta, marked(one, tolerance), one.outside ? "delta out" : "delta");
+  const [left, width] = bar.map((share) => `${share.toFixed(1)}%`);
+  const { style } = track.firstChild;
+  if (style.left !== left) style.left = left;
+  if (style.width !== width) style.width = width;
+  const side = one.away < 0 ? "below" : "above";
+  if (track.firstChild.className !== side) track.firstChild.className = side;
+  return undefined;
 }
 
 /** Make a choice of a zone; -1 is no zone. */

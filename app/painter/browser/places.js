@@ -16,7 +16,7 @@ export function namePlaces(scene, plan) {
     if (!units) return [];
     const unit = nearest(scene, x / units, y / units, (one) => plan.zone[one] === zone);
     const at = [centres[2 * unit], centres[2 * unit + 1]];
-    return [{ text: name, colour, at, locked: plan.zoneLocked(zone) }];
+    return [{ zone, text: name, colour, at, locked: plan.zoneLocked(zone) }];
   });
 }
 

@@ -197,6 +197,16 @@ export class Plan {
     return zone >= 0 && this.lockedZones.has(this.zones[zone]?.name);
   }
 
+  /** Say for each zone how often its colour stood before it: 0 for the first eight. */
+  rounds() {
+    const seen = new Map();
+    return this.zones.map(({ colour }) => {
+      const round = seen.get(colour) ?? 0;
+      seen.set(colour, round + 1);
+      return round;
+    });
+  }
+
   nameOf(zone) {
     return zone < 0 ? "no zone" : this.zones[zone].name;
   }
