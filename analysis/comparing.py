@@ -3,6 +3,9 @@
 Plans may have different zones, and different numbers of them. Zones that bear one name and share
 land are one place. The others are put together so that as many children as possible stay in their
 place; what finds no partner is new, or gone. What lies in another place than before has moved.
+
+A plan from a file has zones and no staff: `brought` finds the plan of the pack that it resembles,
+and whose staff its zones have.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from analysis.scenario import Evaluation
+from analysis.events import Edit
+from analysis.scenario import Evaluation, Scenario
 from geo.errors import PlanError
 from geo.plan import UNASSIGNED, Plan
+from layers.pack import NamedPlan, Pack
 
 FEWEST, MOST = 2, 4
 """How many plans are compared at once."""
@@ -87,9 +92,11 @@ class Match:
 def match_zones(before: Plan, after: Plan, weights: npt.ArrayLike) -> Match:
     """Find which zones of two plans are the same place.
 
-    Zones of one name that share land, or of which one is empty, are put together first: a team
-    that keeps its name is the same team, however its area changed. The rest is put together by
-    maximum-weight assignment (Kuhn 1955, as `scipy.optimize.linear_sum_assignment`).
+    Zones of one name that share land are put together first: a team that keeps its name is the
+    same team, however its area changed. The rest is put together by maximum-weight assignment
+    (Kuhn 1955, as `scipy.optimize.linear_sum_assignment`). At last an empty zone is put together
+    with the zone of its name, where that has found no other partner: a name alone, without a
+    small area, does not hold what lies under another name now.
 
     Parameters
     ----------
@@ -115,13 +122,18 @@ def match_zones(before: Plan, after: Plan, weights: npt.ArrayLike) -> Match:
     after.require_units(before.units)
     shared = overlap(before, after, weights)
     partner = np.full(len(after.zones), NEW, dtype=np.int64)
-    for at, zone in enumerate(after.zones):
-        old = before.zones.index(zone) if zone in before.zones else NEW
-        if old != NEW and (shared[old, at] > 0 or not (before.sizes[old] and after.sizes[at])):
+    old_of = {zone: old for old, zone in enumerate(before.zones)}
+    named = [(at, old_of[zone]) for at, zone in enumerate(after.zones) if zone in old_of]
+    for at, old in named:
+        if shared[old, at] > 0:
             partner[at] = old
     rows = np.setdiff1d(np.arange(len(before.zones)), partner)
     columns = np.flatnonzero(partner == NEW)
     partner[columns] = _assigned(shared, rows, columns)
+    for at, old in named:
+        is_empty = not (before.sizes[old] and after.sizes[at])
+        if is_empty and partner[at] == NEW and old not in partner:
+            partner[at] = old
     return Match(before, after, tuple(partner.tolist()), shared)
 
 
@@ -173,15 +185,18 @@ class SideBySide:
         A place that bears the name of a zone is that zone in every plan that has it: what is
         withheld of a zone when a table leaves is found by its name.
         """
-        zones_of_all = {zone for plan in self.plans for zone in plan.zones}
         called: list[str] = []
         for zones in self.places:
-            words = dict.fromkeys(zone for zone in zones if zone is not None)
-            name = " / ".join(words)
-            while name in called or (len(words) > 1 and name in zones_of_all):
+            name = " / ".join(dict.fromkeys(zone for zone in zones if zone is not None))
+            while name in called or self._is_elsewhere(name, zones):
                 name = f"{name} (another)"
             called.append(name)
         return tuple(called)
+
+    def _is_elsewhere(self, name: str, place: tuple[str | None, ...]) -> bool:
+        """Say whether a plan has a zone of that name that is not at this place."""
+        here = zip(self.plans, place, strict=True)
+        return any(name in plan.zones and name != zone for plan, zone in here)
 
 
 def side_by_side(plans: Sequence[Plan], weights: npt.ArrayLike) -> SideBySide:
@@ -225,11 +240,18 @@ class Compared:
         What each plan is called, each once.
     evaluations
         One a plan.
+    notes
+        Sentences a plan that are to be said of it, whatever it is compared with; none by default.
     """
 
     titles: tuple[str, ...]
     evaluations: tuple[Evaluation, ...]
     sides: SideBySide
+    notes: tuple[tuple[str, ...], ...] = ()
+
+    def notes_of(self, plan: int) -> tuple[str, ...]:
+        """Give what is to be said of a plan, by its position."""
+        return self.notes[plan] if self.notes else ()
 
     @property
     def later(self) -> range:
@@ -242,10 +264,19 @@ class Compared:
         return len({int((e.plan.sizes > 0).sum()) for e in self.evaluations}) == 1
 
 
-def compare_plans(titles: Sequence[str], evaluations: Sequence[Evaluation]) -> Compared:
+def compare_plans(
+    titles: Sequence[str],
+    evaluations: Sequence[Evaluation],
+    notes: Sequence[tuple[str, ...]] = (),
+) -> Compared:
     """Set two to four evaluated plans side by side; zones are matched by their children.
 
     Two plans of one title are told apart by a number.
+
+    Parameters
+    ----------
+    notes
+        Sentences a plan that are to be said of it; none by default.
 
     Raises
     ------
@@ -256,7 +287,36 @@ def compare_plans(titles: Sequence[str], evaluations: Sequence[Evaluation]) -> C
         raise PlanError("No plans cannot be compared.", remedy=f"Choose {FEWEST} to {MOST}.")
     children = evaluations[0].facts.measures.counts("children")
     sides = side_by_side([evaluation.plan for evaluation in evaluations], children)
-    return Compared(distinct(titles), tuple(evaluations), sides)
+    return Compared(distinct(titles), tuple(evaluations), sides, tuple(notes))
+
+
+def brought(pack: Pack, plan: Plan, *, key: str = "plan") -> Scenario:
+    """Take a plan from a file as a redraw of the plan of the pack that it resembles.
+
+    Its zones are those of the file and no others. Staff is told by the names of zones: a zone that
+    is the same place as one of the baseline (`match_zones`) has that one's staff, under whatever
+    name. Staff of a zone of the baseline that is no zone's place is in none.
+
+    The plan that it resembles is the one that names most of its zones, if it names half of them;
+    of equals, or where none does, the one of which most children stay in their place, then the
+    pack's own.
+
+    Raises
+    ------
+    PlanError
+        When it is not of the pack's units, or nobody could read the name of a zone.
+    """
+    children = pack.measures.counts("children")
+    matches = {entry.key: match_zones(entry.plan, plan, children) for entry in pack.plans}
+    likest = max(pack.plans, key=lambda entry: _likeness(matches[entry.key], entry, pack))
+    scenario = Scenario(key, likest)
+    names = _new_names(matches[likest.key])
+    if names:
+        before = likest.plan
+        zones = tuple(names.get(zone, zone) for zone in before.zones)
+        moved = {unit: now for was, now in names.items() for unit in before.members(was)}
+        scenario = scenario.do(Edit("Names of zones", moved, zones))
+    return scenario if plan == scenario.plan else scenario.do(Edit.replace_with(plan, key))
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
@@ -284,6 +344,26 @@ def _assigned(
         if rest[row, column] > 0:
             found[column] = rows[row]
     return found
+
+
+def _likeness(match: Match, entry: NamedPlan, pack: Pack) -> tuple[int, float, bool]:
+    """Say how like a plan of the pack another is: by names, by children, and whose it is."""
+    names = len(set(match.before.zones) & set(match.after.zones))
+    stay = sum(match.shared[old, at] for at, old in enumerate(match.partner) if old != NEW)
+    half = names if 2 * names >= len(match.after.zones) else 0
+    return half, round(float(stay), 3), entry.key == pack.default_plan
+
+
+def _new_names(match: Match) -> dict[str, str]:
+    """Give the new names of zones, where no other zone of the earlier plan goes on bearing them."""
+    names = dict(match.renamed)
+    while True:
+        kept = set(match.before.zones) - set(names)
+        taken = [was for was, now in names.items() if now in kept]
+        if not taken:
+            return names
+        for was in taken:
+            del names[was]
 
 
 def _joined(

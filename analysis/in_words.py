@@ -9,11 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.assumptions import Assumptions
+from analysis.capacity import recorded_fte
 from analysis.comparing import Compared, Match
-from analysis.scenario import Evaluation
+from analysis.scenario import Evaluation, Scenario
 from analysis.table import Table
 from analysis.tables_compare import is_within_chance
 from geo.errors import MOST_NAMED, named
+from geo.plan import Plan
+from layers.pack import Pack
 from layers.status import Status
 
 
@@ -56,10 +60,37 @@ def in_words(compared: Compared, table: Table, plan: int) -> Words:
         tell.difference("stray_pieces", "piece of a zone", "lies apart", "lie apart"),
         _assumptions(compared, plan),
         *_zones(compared, match),
+        *compared.notes_of(plan),
+        *_unstaffed(compared, plan),
         _empty(later),
         _unassigned(later),
     ]
     return Words(compared.titles[plan], tuple(sentence for sentence in sentences if sentence))
+
+
+def staff_in_words(scenario: Scenario, pack: Pack) -> tuple[str, ...]:
+    """Say whose staff the zones of a plan from a file have, and whose is in none of them.
+
+    Parameters
+    ----------
+    scenario
+        As `analysis.comparing.brought` gives it.
+    """
+    zones, title = scenario.baseline.plan.zones, scenario.baseline.title
+    fte = recorded_fte(pack.staffing, scenario.baseline.key, zones, Assumptions())
+    staffed = {zone for zone, count in zip(zones, fte.tolist(), strict=True) if count >= 0}
+    if not staffed:
+        return ()
+    now = dict(zip(zones, scenario.was.zones, strict=True))
+    has = [zone for zone in zones if zone in staffed and now[zone] in scenario.plan.zones]
+    lost = [zone for zone in zones if zone in staffed and zone not in has]
+    under = [f"{now[zone]} that of {zone}" for zone in has if now[zone] != zone]
+    other = f": {_listed(under)}" if under else ""
+    said = [f"A file holds no staff; its zones are taken to have that of '{title}'{other}."]
+    if lost:
+        verb = "is" if len(lost) == 1 else "are"
+        said.append(f"The staff of {_listed(lost)} {verb} in none of its zones.")
+    return tuple(said)
 
 
 def counted(count: float, one: str, many: str = "", *, none: str = "no") -> str:
@@ -253,13 +284,37 @@ def _zones(compared: Compared, match: Match) -> list[str]:
             f"It has {counted(now, 'zone')} with small areas, '{compared.titles[0]}' {was:,}: "
             f"where zones are fewer, spreads and lines are smaller by nature."
         )
-    for zones, word in ((match.new, "new"), (match.gone, "gone")):
+    come = _unless_empty(match.new, match.after, match.before)
+    left = _unless_empty(match.gone, match.before, match.after)
+    for zones, word in ((come, "new"), (left, "gone")):
         if zones:
             sentences.append(f"{_listed(zones)} {'is' if len(zones) == 1 else 'are'} {word}.")
     pairs = [f"{new} with {old}" for old, new in match.renamed.items()]
     if pairs:
         sentences.append(f"Matched by the children they share: {_listed(pairs)}.")
     return sentences
+
+
+def _unless_empty(zones: Sequence[str], plan: Plan, other: Plan) -> list[str]:
+    """Leave out the empty zones whose name the other plan has: they neither come nor go."""
+    size = dict(zip(plan.zones, plan.sizes.tolist(), strict=True))
+    return [zone for zone in zones if size[zone] or zone not in other.zones]
+
+
+def _unstaffed(compared: Compared, plan: int) -> list[str]:
+    """Name the zones without recorded staff, where others have some."""
+    said = []
+    for at in (0, plan):
+        facts = compared.evaluations[at].facts
+        lacks = np.isnan(facts.fte)
+        at_work = zip(facts.plan.zones, facts.plan.sizes.tolist(), lacks.tolist(), strict=True)
+        zones = [zone for zone, size, is_missing in at_work if size and is_missing]
+        if zones and not lacks.all():
+            said.append(
+                f"No staff recorded for {_listed(zones)} in '{compared.titles[at]}': its spread of "
+                "cases per worker is that of the other zones."
+            )
+    return said
 
 
 def _empty(evaluation: Evaluation) -> str:

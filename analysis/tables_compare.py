@@ -238,7 +238,7 @@ def match_table(compared: Compared, plan: int, pack: Pack) -> Table:
         _share(both, [pair[side] for pair in pairs], whole, pack)
         for side, whole in ((0, match.before), (1, match.after))
     ]
-    words = tuple(_how(pair) for pair in pairs)
+    words = tuple(_how(pair, match) for pair in pairs)
     firsts, laters = (tuple(pair[side] or "–" for pair in pairs) for side in (0, 1))
     return _of_people(
         pack,
@@ -489,13 +489,14 @@ def _where_paired(shared: Suppressed, pairs: Sequence[Pair]) -> Suppressed:
     return Suppressed(np.where(lacks, np.nan, values), np.where(lacks, none, status))
 
 
-def _how(pair: Pair) -> str:
+def _how(pair: Pair, match: Match) -> str:
     before, after = pair
-    if before is None:
-        return "new"
-    if after is None:
-        return "gone"
-    return "by name" if before == after else "by overlap"
+    if before is not None and after is not None:
+        return "by name" if before == after else "by overlap"
+    plan, zone = (match.before, before) if after is None else (match.after, after)
+    if zone is not None and not plan.sizes[plan.zones.index(zone)]:
+        return "no small area"
+    return "new" if before is None else "gone"
 
 
 def _share(both: Suppressed, zones: Sequence[str | None], plan: Plan, pack: Pack) -> Suppressed:

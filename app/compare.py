@@ -2,15 +2,17 @@
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import streamlit as st
 
-from analysis.comparing import FEWEST, MOST, Compared, compare_plans
-from analysis.in_words import Words, in_words
-from analysis.scenario import Evaluation, Scenario, evaluate, redrawing
+from analysis.comparing import FEWEST, MOST, Compared, brought, compare_plans
+from analysis.in_words import Words, counted, in_words, staff_in_words
+from analysis.scenario import Evaluation, Scenario, evaluate
 from analysis.table import Table
 from analysis.tables_compare import (
     MetricRow,
@@ -21,6 +23,7 @@ from analysis.tables_compare import (
     turned_csv,
     ways_table,
 )
+from app.address import came_back, note
 from app.choices import Choice, plain, standing_badge
 from app.compare_maps import HEIGHT_PX, Caption, maps_in_step
 from app.releases import Paper, offer, show_refusal
@@ -32,6 +35,7 @@ from geo.read.plan import About, read_plan
 from geo.write import lookup_csv, plan_geopackage, plan_json
 from layers.pack import Pack
 from store.folder import user_name
+from store.log import Summary
 from store.scenarios import open_store
 from store.transfer import FORMAT, export_scenario, import_scenario
 
@@ -52,39 +56,59 @@ class Candidate:
     title
         What a person calls it.
     scenario
-        What it is worked out with: staffing, assumptions. A plan from a file has none of its own.
+        What it is worked out with: its plan, staffing, assumptions.
+    detail
+        What tells it from another of its title, to be read beside figures: it names no person.
+    notes
+        Sentences that are to be said of it, whatever it is compared with.
     """
 
     key: str
     title: str
-    plan: Plan
-    scenario: Scenario | None = None
+    scenario: Scenario
+    detail: str = ""
+    notes: tuple[str, ...] = ()
 
     def evaluated(self, pack: Pack) -> Evaluation:
-        """Work out every metric; a plan from a file has the staffing of the plan it resembles."""
-        return evaluate(self.scenario or redrawing(pack, self.plan, key=self.title), pack)
+        """Work out every metric."""
+        return evaluate(self.scenario, pack)
 
 
 @dataclass(frozen=True)
 class Option:
-    """A plan that may be chosen, opened only when it is."""
+    """A plan that may be chosen, opened only when it is.
+
+    Parameters
+    ----------
+    label
+        Its title and what else a person needs to know it by in a list.
+    """
 
     key: str
     title: str
+    label: str
     opened: Callable[[], Candidate]
 
 
+@dataclass(frozen=True)
+class Held:
+    """A plan that was brought from a file, held in this session."""
+
+    title: str
+    file: str
+    plan: Plan
+
+
 def options(choice: Choice) -> dict[str, Option]:
-    """List by key what may be compared: the pack's plans, saved scenarios, uploads."""
+    """List by key what may be compared: the pack's plans, uploads, saved scenarios."""
     pack = choice.pack
-    found = [
-        Candidate(entry.key, entry.title, entry.plan, Scenario(entry.key, entry))
-        for entry in pack.plans
-    ]
-    here = [*found, *_uploads(pack).values()]
-    listed = [Option(c.key, c.title, partial(_as_it_is, c)) for c in here]
-    # of two of one key the first is meant: a plan of the pack before all others
-    return {option.key: option for option in reversed([*listed, *saved_options(choice)])}
+    found = [Candidate(entry.key, entry.title, Scenario(entry.key, entry)) for entry in pack.plans]
+    listed = [Option(c.key, c.title, c.title, partial(_as_it_is, c)) for c in found]
+    listed += [_of_file(key, held, pack) for key, held in _uploads(pack).items()]
+    known: dict[str, Option] = {}
+    for option in (*listed, *saved_options(choice)):
+        known.setdefault(option.key, option)  # a plan of the pack goes before all others
+    return known
 
 
 def saved_options(choice: Choice) -> list[Option]:
@@ -94,10 +118,45 @@ def saved_options(choice: Choice) -> list[Option]:
     except StoreError as fault:  # the other plans can still be compared
         st.warning(plain(f"Saved scenarios are left out. {fault}"))
         return []
-    return [
-        Option(f"{SAVED}{entry.id}", entry.title, partial(_open_saved, entry.id, choice.pack))
-        for entry in summaries
+    return [_of_store(entry, choice.pack) for entry in summaries]
+
+
+def told_apart(known: Mapping[str, Option], worn: Mapping[str, str]) -> dict[str, str]:
+    """Give each option a label of its own, by key.
+
+    A browser names what it has chosen by its label, and may still show those of an earlier run. So
+    a label that once meant one plan never means another: the second gets the start of its id.
+
+    Parameters
+    ----------
+    worn
+        What labels have meant so far, label to key.
+    """
+    often = Counter(option.label for option in known.values())
+    found: dict[str, str] = {}
+    taken = {**dict(zip(known, known, strict=True)), **worn}
+    for key, option in known.items():
+        short, longer = option.label, f"{option.label} · {_start(key)}"
+        texts = [longer] if often[short] > 1 else [short, longer]
+        text = next((t for t in texts if taken.get(t, key) == key), f"{short} · {key}")
+        while taken.get(text, key) != key:  # a title may read like the label of another
+            text = f"{text}, another"
+        found[key] = text
+        taken[text] = key
+    return found
+
+
+def titles_of(chosen: Sequence[Candidate]) -> tuple[str, ...]:
+    """Give each plan a title of its own: longer where another bears the same."""
+    often = Counter(candidate.title for candidate in chosen)
+    longer = [
+        f"{c.title} · {c.detail}" if often[c.title] > 1 and c.detail else c.title for c in chosen
     ]
+    alike = Counter(longer)
+    return tuple(
+        f"{title} · {_start(candidate.key)}" if alike[title] > 1 else title
+        for title, candidate in zip(longer, chosen, strict=True)
+    )
 
 
 def choose_plans(choice: Choice) -> tuple[Candidate, ...]:
@@ -113,8 +172,8 @@ def choose_plans(choice: Choice) -> tuple[Candidate, ...]:
 
 def compared_plans(chosen: Sequence[Candidate], pack: Pack) -> Compared:
     """Evaluate the chosen plans and set them side by side."""
-    titles = [candidate.title for candidate in chosen]
-    return compare_plans(titles, [candidate.evaluated(pack) for candidate in chosen])
+    evaluations = [candidate.evaluated(pack) for candidate in chosen]
+    return compare_plans(titles_of(chosen), evaluations, [c.notes for c in chosen])
 
 
 def heading(pack: Pack) -> None:
@@ -132,6 +191,8 @@ def show_words(compared: Compared, table: Table) -> None:
     first = html.escape(compared.titles[0])
     blocks = "".join(_block(words, first) for words in said)
     st.html(f'<div class="zw-words">{_WORDS_STYLE}{blocks}</div>')
+    if compared.notes_of(0):  # the others have theirs among their sentences
+        st.caption(plain(f"{compared.titles[0]}: {' '.join(compared.notes_of(0))}"))
 
 
 def show_maps(compared: Compared, chosen: Sequence[Candidate], pack: Pack) -> None:
@@ -241,9 +302,9 @@ def show_files(compared: Compared, chosen: Sequence[Candidate], pack: Pack) -> N
         format_func=lambda at: compared.titles[at],
         key=f"compare-file-{len(compared.titles)}",
     )
-    plan, title = compared.sides.plans[at], compared.titles[at]
+    plan = compared.sides.plans[at]
     stem = f"{pack.authority.key}-plan-{plan.fingerprint}"
-    kinds = _kinds(plan, _file_about(title, pack), pack)
+    kinds = _kinds(plan, _file_about(chosen[at].title, pack), pack)
     if chosen[at].key.startswith(SAVED):
         saved = chosen[at].key.removeprefix(SAVED)
         whole = ("JSON with all steps", "scenario.json", "application/json")
@@ -282,8 +343,11 @@ SNIFFED = 2000
 
 _IS_SCENARIO = re.compile(rb'"format"\s*:\s*"' + re.escape(FORMAT.encode()))
 
-SAVED = "saved-"
-"""How the keys of saved scenarios begin."""
+SAVED, FILE = "saved-", "file-"
+"""How the keys of saved scenarios and of plans from files begin."""
+
+_START = 6
+"""Characters of an id that tell it from others, to a person who sees both."""
 
 _WORDS_STYLE = """<style>
 .zw-words { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr));
@@ -300,19 +364,22 @@ table.zw em { display: block; font-style: normal; font-size: .78rem; font-weight
 
 def _choose_plans(choice: Choice) -> tuple[Candidate, ...]:
     known = options(choice)
-    keys = sorted(known, key=_in_order(choice.pack))
+    worn = _worn(choice.pack)
+    labels = told_apart(known, worn)
     widget = _widget(choice.pack)
-    _recall_many(widget, keys, default=_usual(choice.pack))
+    _recall_many(widget, list(known), worn, default=_usual(choice.pack))
+    worn.update({label: key for key, label in labels.items()})
     chosen = st.multiselect(
         f"Plans to compare, {FEWEST} to {MOST}; the others are compared with the first",
-        keys,
-        format_func=lambda key: known[key].title,
+        list(known),
+        format_func=lambda key: labels.get(key, key),
         key=widget,
         max_selections=MOST,
         placeholder="Choose a plan",
+        wrap=True,  # else the last ones lie out of sight
     )
     st.session_state[f"kept-{widget}"] = chosen
-    st.query_params[ADDRESS] = ",".join(chosen)
+    note(ADDRESS, ",".join(chosen))
     return tuple(_opened([known[key] for key in chosen]))
 
 
@@ -331,9 +398,36 @@ def _as_it_is(candidate: Candidate) -> Candidate:
     return candidate
 
 
-def _open_saved(scenario_id: str, pack: Pack) -> Candidate:
+def _of_file(key: str, held: Held, pack: Pack) -> Option:
+    detail = f"from {held.file}" if held.file != held.title else ""
+    label = " · ".join(filter(None, [held.title, detail]))
+    return Option(key, held.title, label, partial(_open_held, key, held, detail, pack))
+
+
+def _open_held(key: str, held: Held, detail: str, pack: Pack) -> Candidate:
+    scenario = brought(pack, held.plan, key=held.title)
+    return Candidate(key, held.title, scenario, detail, staff_in_words(scenario, pack))
+
+
+def _of_store(entry: Summary, pack: Pack) -> Option:
+    steps = counted(entry.seq, "step")
+    when = datetime.fromisoformat(entry.changed).astimezone().strftime("%Y-%m-%d %H:%M")
+    label = f"{entry.title} · {steps} · {entry.changed_by}, {when}"
+    opened = partial(_open_saved, entry.id, f"{steps} · {when}", pack)
+    return Option(f"{SAVED}{entry.id}", entry.title, label, opened)
+
+
+def _open_saved(scenario_id: str, detail: str, pack: Pack) -> Candidate:
     saved = open_store().load(scenario_id, pack)
-    return Candidate(f"{SAVED}{saved.id}", saved.title, saved.scenario.plan, saved.scenario)
+    return Candidate(f"{SAVED}{saved.id}", saved.title, saved.scenario, detail)
+
+
+def _start(key: str) -> str:
+    """Give the start of the id within a key; the whole key of a plan of the pack."""
+    for begins in (SAVED, FILE):
+        if key.startswith(begins):
+            return key.removeprefix(begins)[:_START]
+    return key
 
 
 def _bring_plans(choice: Choice) -> None:
@@ -449,29 +543,39 @@ def _usual(pack: Pack) -> list[str]:
     return [pack.default_plan, *(entry.key for entry in rest[:1])]
 
 
-def _in_order(pack: Pack) -> Callable[[str], tuple[int, str]]:
-    keys = [entry.key for entry in pack.plans]
-    return lambda key: (keys.index(key) if key in keys else len(keys), key)
-
-
-def _recall_many(widget: str, options: Sequence[str], *, default: Sequence[str]) -> None:
+def _recall_many(
+    widget: str, options: Sequence[str], worn: Mapping[str, str], *, default: Sequence[str]
+) -> None:
     """Start the choice of plans on what was chosen before, else on what the address asks for."""
     asked = [key for key in st.query_params.get(ADDRESS, "").split(",") if key]
     kept = st.session_state.get(f"kept-{widget}", asked or default)
-    value = [str(key) for key in st.session_state.get(widget, kept)]
-    gone = [key for key in value if key not in options]
+    is_fresh = widget not in st.session_state  # a choice that a person has emptied stays empty
+    held = asked if asked and came_back() else st.session_state.get(widget, kept)
+    value = _by_key(held, options, worn)
+    # a label that nobody was shown here is no choice of anybody
+    named_here = value if is_fresh else [key for key in value if key in worn.values()]
+    gone = [key for key in named_here if key not in options]
     if gone:
         st.warning(plain(f"There is no plan '{', '.join(gone[:3])}' here; it is left out."))
     known = list(dict.fromkeys(key for key in value if key in options))[:MOST]
-    is_fresh = widget not in st.session_state  # a choice that a person has emptied stays empty
     st.session_state[widget] = list(default) if is_fresh and not known else known
+
+
+def _by_key(value: Sequence[str], options: Sequence[str], worn: Mapping[str, str]) -> list[str]:
+    """Give a choice by its keys.
+
+    A browser names its choice by labels. One that it shows from an earlier run, since a step has
+    changed it meanwhile, arrives as it was written there.
+    """
+    return [str(one) if one in options else worn.get(str(one), str(one)) for one in value]
 
 
 def _take_files(choice: Choice, key: str, serial: str) -> None:
     """Read what was brought, keep it, and choose it while there is room."""
     pack = choice.pack
     held, faults = dict(_uploads(pack)), []
-    chosen = list(st.session_state.get(_widget(pack), []))
+    worn = _worn(pack)
+    chosen = _by_key(st.session_state.get(_widget(pack), []), list(worn.values()), worn)
     for upload in st.session_state[key]:
         try:
             name = _take_file(File.from_bytes(upload.name, upload.getvalue()), pack, held)
@@ -486,7 +590,7 @@ def _take_files(choice: Choice, key: str, serial: str) -> None:
     st.session_state[serial] = st.session_state.get(serial, 0) + 1  # empties the box
 
 
-def _take_file(file: File, pack: Pack, held: dict[str, Candidate]) -> str:
+def _take_file(file: File, pack: Pack, held: dict[str, Held]) -> str:
     """Keep the plan of a file in this session, or a scenario with its history in the store."""
     with file.open() as stream:
         content = stream.read()
@@ -494,14 +598,29 @@ def _take_file(file: File, pack: Pack, held: dict[str, Candidate]) -> str:
         imported = import_scenario(open_store(), content, who=user_name(), pack=pack)
         return f"{SAVED}{imported.id}"
     read = read_plan(file, pack.geography)
-    name = f"file-{read.plan.fingerprint}"
-    held[name] = Candidate(name, read.about.title or file.name, read.plan)
+    _require_workable(read.plan, pack, file.name)
+    name = f"{FILE}{read.plan.fingerprint}"
+    held[name] = Held(read.about.title or file.name, file.name, read.plan)
     return name
 
 
-def _uploads(pack: Pack) -> dict[str, Candidate]:
-    held: dict[str, Candidate] = st.session_state.get(_held(pack), {})
+def _require_workable(plan: Plan, pack: Pack, label: str) -> None:
+    """Refuse a plan that cannot be worked out before it is among those on offer."""
+    try:
+        brought(pack, plan)
+    except PlanError as error:
+        raise PlanError(f"{label}: {error.found}", remedy=error.remedy) from error
+
+
+def _uploads(pack: Pack) -> dict[str, Held]:
+    held: dict[str, Held] = st.session_state.get(_held(pack), {})
     return held
+
+
+def _worn(pack: Pack) -> dict[str, str]:
+    """Give what each label has meant in this session so far, label to key."""
+    worn: dict[str, str] = st.session_state.setdefault(f"compare-labels-{pack.authority.key}", {})
+    return worn
 
 
 def _held(pack: Pack) -> str:

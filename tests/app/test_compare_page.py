@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from analysis.comparing import side_by_side
 from analysis.events import Edit
+from app.compare import SAVED, Candidate, Option, told_apart
 from app.compare_maps import Caption, maps_in_step
 from geo.plan import Plan
 from geo.read.file import File
@@ -201,6 +202,163 @@ def test_a_saved_scenario_is_compared_and_its_file_brings_it_back(
     )
     assert _chosen(again) == ["zones", f"saved-{saved}"]
     assert _is_well(again)
+
+
+# scenarios and plans of one title
+
+
+TITLE = "Redraw of Social-work areas"
+
+
+def _alike(dorset: Pack, count: int = 3) -> list[str]:
+    """Save scenarios of one title, with as many steps and small areas moved as their place."""
+    store, plan = open_store(), dorset.plan("areas").plan
+    return [
+        store.create(
+            dorset, "areas", title=TITLE, who="me",
+            events=[Edit.move(plan.members("West")[: at + 1], to="South")],
+        )
+        for at in range(count)
+    ]  # fmt: skip
+
+
+def _labels(app: AppTest) -> dict[str, str]:
+    """Give what the list shows, by what the label opens."""
+    plans = app.multiselect(key="compare-plans-dorset")
+    keys = app.session_state["compare-labels-dorset"]
+    return {keys[label]: label for label in plans.options}
+
+
+def _choose(app: AppTest, *wire: str) -> AppTest:
+    """Choose as a browser does: by the labels that it shows."""
+    return app.multiselect(key="compare-plans-dorset").set_value(list(wire)).run()
+
+
+def test_scenarios_of_one_title_read_differently_and_each_opens_itself(
+    open_page: OpenPage, dorset: Pack
+) -> None:
+    saved = [f"{SAVED}{one}" for one in _alike(dorset)]
+    app = open_page("What moved", pack="dorset", compare="areas")
+    shown = app.multiselect(key="compare-plans-dorset").options
+    assert len(set(shown)) == len(shown)
+    for at, key in enumerate(saved, start=1):
+        app = _choose(app, "Social-work areas", _labels(app)[key])
+        assert _chosen(app) == ["areas", key]
+        assert f"in {at} small area{'s' if at > 1 else ''}." in _html(app)
+        assert app.query_params["compare"] == f"areas,{key}"
+
+
+def test_two_scenarios_of_one_title_stay_chosen_after_the_next_click(
+    open_page: OpenPage, dorset: Pack
+) -> None:
+    one, two = (f"{SAVED}{key}" for key in _alike(dorset, 2))
+    app = open_page("Every metric", pack="dorset", compare=f"areas,{one},{two}")
+    assert _chosen(app) == ["areas", one, two]
+    labels = _labels(app)
+    app = _choose(app, labels["areas"], labels[one], labels[two], labels["zones"])
+    assert _chosen(app) == ["areas", one, two, "zones"]
+    heads = re.findall(r'<th scope="col">(.*?)</th>', _html(app))
+    assert len(set(heads)) == len(heads) == 4
+    assert all(head.startswith(TITLE) for head in heads[1:3])
+    assert "me," not in "".join(heads)  # what leaves names no person
+
+
+def test_a_label_of_an_earlier_run_still_means_its_scenario(
+    open_page: OpenPage, dorset: Pack
+) -> None:
+    ids = _alike(dorset, 2)
+    one, two = (f"{SAVED}{key}" for key in ids)
+    app = open_page("Every metric", pack="dorset", compare=f"areas,{one}")
+    before = _labels(app)
+    units = dorset.plan("areas").plan.members("West")[4:5]
+    store = open_store()
+    for n, to in enumerate(("North", "South"), start=1):  # a step, the page follows, then another
+        store.append(ids[0], "a-browser", [(n, Edit.move(units, to=to))], who="me")
+        app = app.run()
+    assert _labels(app)[one] != before[one]
+    app = _choose(app, before["areas"], before[one], before[two])
+    assert _chosen(app) == ["areas", one, two]
+    assert not app.warning
+    app = _choose(app, before["areas"], "what nobody has seen", before[two])
+    assert _chosen(app) == ["areas", two]
+    assert not app.warning
+
+
+def test_a_plan_from_a_file_does_not_replace_the_scenario_of_its_title(
+    open_page: OpenPage, dorset: Pack
+) -> None:
+    (saved,) = _alike(dorset, 1)
+    key = f"{SAVED}{saved}"
+    plan = dorset.plan("areas").plan.move(dorset.plan("areas").plan.members("West")[:9], to="South")
+    file = plan_json(plan, About(TITLE, "dorset", "2011", "dorset-2011")).encode()
+    app = open_page("Files", pack="dorset", compare=f"areas,{key}")
+    app = _bring(app, ("again.json", file)).run()
+    ours = f"file-{plan.fingerprint}"
+    assert _chosen(app) == ["areas", key, ours]
+    assert _labels(app)[ours] == f"{TITLE} · from again.json"
+    text = _html(app)
+    assert "in 1 small area." in text
+    assert "in 9 small areas." in text
+    titles = app.selectbox(key="compare-file-3").options
+    assert len(set(titles)) == 3
+
+
+def test_a_label_never_comes_to_mean_another_plan() -> None:
+    def option(key: str, label: str) -> Option:
+        return Option(key, label, label, _never)
+
+    known = {o.key: o for o in (option("saved-aaaaaaaa", "L"), option("saved-bbbbbbbb", "L"))}
+    alike = told_apart(known, {})
+    assert list(alike.values()) == ["L · aaaaaa", "L · bbbbbb"]
+    alone = {"saved-bbbbbbbb": known["saved-bbbbbbbb"]}
+    assert told_apart(alone, {})["saved-bbbbbbbb"] == "L"
+    assert told_apart(alone, {"L": "saved-aaaaaaaa"})["saved-bbbbbbbb"] == "L · bbbbbb"
+    same_start = {o.key: o for o in (option("saved-aaaaaab", "L"), option("saved-aaaaaac", "L"))}
+    assert len(set(told_apart(same_start, {}).values())) == 2
+    mimic = {**known, "c": option("c", "L · aaaaaa"), "d": option("d", "saved-aaaaaaaa")}
+    assert len(set(told_apart(mimic, {}).values())) == 4
+    assert "saved-aaaaaaaa" not in told_apart(mimic, {}).values()
+
+
+def _never() -> Candidate:
+    raise AssertionError
+
+
+# files with zones of their own
+
+
+def _renamed(dorset: Pack, names: dict[str, str]) -> tuple[str, bytes]:
+    plan = dorset.plan("areas").plan
+    rows = [f"{u},{names.get(plan.zone_of(u) or '', plan.zone_of(u))}" for u in plan.units]
+    return "lines.csv", "\n".join(["unit,zone", *rows]).encode()
+
+
+def test_a_lookup_with_a_new_name_moves_nobody(open_page: OpenPage, dorset: Pack) -> None:
+    app = open_page("Zone by zone", pack="dorset", compare="areas")
+    app = _bring(app, _renamed(dorset, {"West": "Western"}))
+    text = _html(app)
+    assert "No child changes team" in text
+    assert "Western with West" in text
+    assert "No small area is left" not in text
+    assert "by overlap" in text
+    assert _is_well(app)
+    other = open_page("Maps", pack="dorset", compare="zones")
+    other = _bring(other, _renamed(dorset, {"West": "Western"}))
+    turned = _choose(other, f"file-{_plan_of(other)}", "areas")
+    assert "No child changes team" in _html(turned)
+    assert "Western that of West" in turned.caption[-1].value
+
+
+def _plan_of(app: AppTest) -> str:
+    return _chosen(app)[-1].removeprefix("file-")
+
+
+def test_a_name_of_a_zone_that_cannot_be_read_is_refused(open_page: OpenPage, dorset: Pack) -> None:
+    app = _bring(open_page(pack="dorset"), _renamed(dorset, {"West": "x" * 150}))
+    assert app.error[0].value.startswith("lines")  # the file that is meant
+    assert "cannot be the name of a zone" in app.error[0].value
+    assert _chosen(app) == ["zones", "areas"]
+    assert not app.exception
 
 
 # the maps in one frame

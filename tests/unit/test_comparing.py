@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.comparing import (
     NEW,
+    brought,
     compare_plans,
     distinct,
     match_zones,
@@ -20,6 +21,7 @@ from analysis.scenario import Scenario, evaluate
 from geo.errors import PlanError
 from geo.plan import UNASSIGNED, Plan
 from layers.pack import Pack
+from small_pack import UNITS as SMALL_UNITS
 
 UNITS = tuple(f"E{n:02}" for n in range(1, 10))
 ONES = np.ones(9)
@@ -93,6 +95,25 @@ def test_an_emptied_zone_is_still_the_zone_of_its_name() -> None:
     after = before.move(before.members("C"), to="B")
     assert match_zones(before, after, ONES).gone == ()
     assert match_zones(after, before, ONES).new == ()
+
+
+def test_an_emptied_zone_does_not_hold_its_land_under_another_name() -> None:
+    before = plan_of("AAABBBCCC")
+    after = before.with_zone("West").move(before.members("C"), to="West")
+    match = match_zones(before, after, ONES)
+    assert dict(match.renamed) == {"C": "West"}
+    assert match.moved == ()
+    back = match_zones(after, before, ONES)
+    assert dict(back.renamed) == {"West": "C"}
+    assert back.moved == ()
+
+
+def test_the_row_of_an_emptied_zone_is_not_taken_for_that_of_the_zone_itself() -> None:
+    before = plan_of("AAABBBCCC")
+    after = before.with_zone("West").move(before.members("C"), to="West")
+    sides = side_by_side([before, after], ONES)
+    assert sides.places == (("A", "A"), ("B", "B"), ("C", "West"), (None, "C"))
+    assert sides.names == ("A", "B", "C / West", "C (another)")
 
 
 def test_a_new_zone_without_units_has_no_partner() -> None:
@@ -269,3 +290,99 @@ def test_seven_zones_and_four_areas_are_not_of_one_number(dorset: Pack) -> None:
 
 def test_names_are_told_apart_whatever_they_are() -> None:
     assert distinct(["A", "A (2)", "A", "A"]) == ("A", "A (2)", "A (3)", "A (4)")
+
+
+# plans from files
+
+
+def under(plan: Plan, names: dict[str, str]) -> Plan:
+    """Give a plan as a lookup has it: with other names, and no zone without small areas."""
+    return Plan.from_lookup(
+        {u: None if (z := plan.zone_of(u)) is None else names.get(z, z) for u in plan.units}
+    )
+
+
+def beside_today(pack: Pack, key: str, names: dict[str, str]) -> tuple[Scenario, list[float]]:
+    """Compare a plan of the pack with itself under other names: its scenario, and who moved."""
+    entry = pack.plan(key)
+    scenario = brought(pack, under(entry.plan, names))
+    compared = compare_plans(
+        ["Today", "File"], [evaluate(s, pack) for s in (Scenario(key, entry), scenario)]
+    )
+    moved = ~compared.sides.matches[0].stays
+    fte = [e.facts.fte.sum() for e in compared.evaluations]
+    load = [e.for_plan("load_cv") for e in compared.evaluations]
+    return scenario, [float(pack.measures.counts("children")[moved].sum()), *fte, *load]
+
+
+EVERY = {"South": "Coast", "West": "Western", "Central": "Middle", "North": "Vale"}
+
+
+@pytest.mark.parametrize(
+    "names", [{}, {"West": "Western"}, EVERY, {"West": "North", "North": "West"}]
+)
+def test_new_names_alone_move_nobody_and_keep_the_staff(
+    dorset: Pack, names: dict[str, str]
+) -> None:
+    scenario, (moved, fte, fte_then, load, load_then) = beside_today(dorset, "areas", names)
+    assert scenario.baseline.key == "areas"
+    assert set(scenario.plan.zones) == {names.get(z, z) for z in dorset.plan("areas").plan.zones}
+    assert moved == 0
+    assert fte_then == pytest.approx(fte)
+    assert load_then == pytest.approx(load)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"Central": "Inland", "North": "Inland"},
+        {"Central": "Inland", "North": "Inland", "West": "Western", "South": "Coast"},
+    ],
+)
+def test_two_zones_put_together_move_the_smaller_whatever_the_others_are_called(
+    dorset: Pack, names: dict[str, str]
+) -> None:
+    scenario, (moved, *_) = beside_today(dorset, "areas", names)
+    assert moved == 16_919
+    assert len(scenario.plan.zones) == 3
+
+
+def test_a_plan_of_the_pack_from_a_file_is_that_plan(shipped: Pack) -> None:
+    for entry in shipped.plans:
+        scenario = brought(shipped, under(entry.plan, {}))
+        assert scenario.baseline.plan.fingerprint == entry.plan.fingerprint
+        assert set(scenario.plan.zones) == set(entry.plan.zones)
+
+
+def test_an_empty_zone_of_a_file_stays(dorset: Pack) -> None:
+    plan = dorset.plan("areas").plan
+    emptied = plan.move(plan.members("West"), to="South")
+    scenario = brought(dorset, emptied)
+    assert scenario.plan == emptied
+    assert scenario.was.zones == plan.zones
+
+
+def test_a_name_that_another_zone_goes_on_bearing_is_not_taken_from_it(small: Pack) -> None:
+    """North has gone to the land of South: its staff goes with its name, and nothing fails."""
+    lookup = Plan.from_lookup({u: "North" if i > 5 else "West" for i, u in enumerate(SMALL_UNITS)})
+    scenario = brought(small, lookup)
+    assert scenario.plan == lookup
+    assert len(set(scenario.was.zones)) == 3
+    evaluate(scenario, small)
+
+
+@given(drawn=st.lists(st.sampled_from(["North", "Middle", "South", "West", "X", None]),
+                      min_size=9, max_size=9))  # fmt: skip
+def test_whatever_a_file_holds_is_the_plan_that_is_compared(
+    small: Pack, drawn: list[str | None]
+) -> None:
+    plan = Plan.from_lookup(dict(zip(SMALL_UNITS, drawn, strict=True)))
+    scenario = brought(small, plan)
+    assert scenario.plan.fingerprint == plan.fingerprint
+    assert scenario.plan.zones == plan.zones
+
+
+def test_a_name_that_nobody_can_read_is_refused(small: Pack) -> None:
+    plan = Plan.from_lookup(dict.fromkeys(SMALL_UNITS, "a\tb"))
+    with pytest.raises(PlanError, match="cannot be the name of a zone"):
+        brought(small, plan)

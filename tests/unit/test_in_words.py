@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.assumptions import Assumptions
-from analysis.comparing import Compared, compare_plans
+from analysis.comparing import Compared, brought, compare_plans
 from analysis.events import Edit
-from analysis.in_words import counted, in_words
+from analysis.in_words import counted, in_words, staff_in_words
 from analysis.scenario import Scenario, evaluate, redrawing
 from analysis.table import Table
 from analysis.tables_compare import metrics_table
@@ -241,3 +241,60 @@ def test_zero_one_and_many_have_their_noun() -> None:
     assert counted(1.0, "zone") == "1 zone"
     assert counted(2, "zone") == "2 zones"
     assert counted(1234, "child", "children") == "1,234 children"
+
+
+# plans from files
+
+
+def of_file(pack: Pack, names: dict[str, str]) -> str:
+    entry = pack.plan("areas")
+    lookup = {u: entry.plan.zone_of(u) or "" for u in entry.plan.units}
+    scenario = brought(
+        pack, Plan.from_lookup({unit: names.get(zone, zone) for unit, zone in lookup.items()})
+    )
+    found = compare_plans(
+        ["Today", "File"],
+        [evaluate(s, pack) for s in (Scenario("areas", entry), scenario)],
+        [(), staff_in_words(scenario, pack)],
+    )
+    return " ".join(in_words(found, metrics_table(found, pack), 1).sentences)
+
+
+def test_a_file_with_new_names_is_said_to_be_matched_and_to_have_the_staff(dorset: Pack) -> None:
+    text = of_file(dorset, {"West": "Western"})
+    assert text.startswith("No child changes team: every small area stays in its zone.")
+    assert "Matched by the children they share: Western with West." in text
+    assert (
+        "A file holds no staff; its zones are taken to have that of 'Social-work areas': Western "
+        "that of West." in text
+    )
+    assert "No small area is left" not in text
+    assert "is new" not in text
+    assert "The spread of cases per worker stays" in text
+
+
+def test_staff_that_is_in_no_zone_of_a_file_is_said(dorset: Pack) -> None:
+    text = of_file(dorset, {"Central": "Inland", "North": "Inland"})
+    assert text.startswith("16,919 children")
+    assert "The staff of North is in none of its zones." in text
+    assert "North is gone." in text
+
+
+def test_a_zone_that_is_emptied_under_its_name_is_not_said_to_be_new(dorset: Pack) -> None:
+    entry = dorset.plan("areas")
+    start = Scenario("areas", entry)
+    after = start.do(Edit.move(entry.plan.members("West"), to="Western"))
+    found = compare_plans(["Today", "New"], [evaluate(s, dorset) for s in (start, after)])
+    text = " ".join(in_words(found, metrics_table(found, dorset), 1).sentences)
+    assert text.startswith("No child changes team")
+    assert "No small area is left in West." in text
+    assert "is new" not in text
+    assert (
+        "No staff recorded for Western in 'New': its spread of cases per worker is that of the "
+        "other zones." in text
+    )
+
+
+def test_a_plan_from_a_file_says_nothing_of_staff_where_none_is_recorded(dorset: Pack) -> None:
+    scenario = brought(dorset, dorset.plan("pyramids").plan)
+    assert staff_in_words(scenario, dorset) == ()

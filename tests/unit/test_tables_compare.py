@@ -270,6 +270,21 @@ def test_the_match_is_told_with_its_shares(small: Pack) -> None:
     assert shown(table, "share_after") == ["75", "z", "67"]
 
 
+def test_an_emptied_zone_is_told_to_hold_no_small_area(small: Pack) -> None:
+    plan = small.plan("zones").plan
+    found = redrawn(small, Edit.move(plan.members("South"), to="Coast"))
+    table = match_table(found, 1, small)
+    assert [text.texts for text in table.texts] == [
+        ("North", "Middle", "South", "–"),
+        ("North", "Middle", "Coast", "South"),
+        ("by name", "by name", "by overlap", "no small area"),
+    ]
+    assert shown(table, "share_before") == ["100", "100", "100", "z"]
+    places = places_table(found, small, ["children"])
+    assert places.names[2:4] == ("South / Coast", "South (another)")
+    assert shown(places, "p2_children") == ["600", "600", "800", "0", "2,000"]
+
+
 def test_children_that_a_pack_calls_sensitive_are_hidden(small: Pack) -> None:
     measures = small.measures
     secret = tuple(
