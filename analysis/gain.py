@@ -579,8 +579,8 @@ def _base(of: str, facts: Facts) -> Array | None:
     if of == "oe":
         return None if facts.need is None else _due(facts)
     if of == "cases_per_fte":
-        return facts.fte
-    return facts.available if of == "weighted_load" else facts.counts("children")
+        return facts.fte_in_use
+    return facts.available_in_use if of == "weighted_load" else facts.counts("children")
 
 
 def _due(facts: Facts) -> Array | None:

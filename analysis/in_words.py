@@ -167,11 +167,16 @@ class _Teller:
         One that is not known is said to be so, or with `or_nothing` passed over.
         """
         before, after = (self._figure(f"{what}_cv", row) for row in (0, self.plan))
-        noise = [self._figure(f"{what}_noise", row) for row in (0, self.plan)]
         if Status.SUPPRESSED in (before.status, after.status):
             return f"How {_first_down(name)} changes is not shown: it follows from small counts."
         if not (before.is_known and after.is_known):
             return "" if or_nothing else self._unknown(what, name)
+        if what.endswith("load") and (apart := self._of_other_zones()):
+            return f"{name} is {before.text} % and {after.text} %, but {apart}."
+        return self._change(what, name, before, after)
+
+    def _change(self, what: str, name: str, before: _Figure, after: _Figure) -> str:
+        noise = [self._figure(f"{what}_noise", row) for row in (0, self.plan)]
         how = self._how(what, before, after)
         known = all(floor.is_known for floor in noise)
         chance = f", {_of_chance(after, noise[1])}" if known else ""
@@ -183,6 +188,18 @@ class _Teller:
         if how == "goes":
             return f"{name} goes {pair}, a change that chance alone could make."
         return f"{name} {how} {pair}{chance}."
+
+    def _of_other_zones(self) -> str:
+        """Say whose zones without staff are left out, where they are so of one plan only."""
+        facts = [self.compared.evaluations[row].facts for row in (0, self.plan)]
+        if facts[0].without_staff == facts[1].without_staff:
+            return ""
+        out = [
+            f"without {_listed(one.without_staff)} in '{self.compared.titles[row]}'"
+            for row, one in zip((0, self.plan), facts, strict=True)
+            if one.without_staff
+        ]
+        return f"{' and '.join(out)}, where no staff is recorded: that is no comparison"
 
     def _how(self, what: str, before: _Figure, after: _Figure) -> str:
         """Give the verb: a change claims a direction only where chance could not make it."""
@@ -306,10 +323,8 @@ def _unstaffed(compared: Compared, plan: int) -> list[str]:
     said = []
     for at in (0, plan):
         facts = compared.evaluations[at].facts
-        lacks = np.isnan(facts.fte)
-        at_work = zip(facts.plan.zones, facts.plan.sizes.tolist(), lacks.tolist(), strict=True)
-        zones = [zone for zone, size, is_missing in at_work if size and is_missing]
-        if zones and not lacks.all():
+        zones = facts.without_staff
+        if zones and (facts.fte > 0).any():
             said.append(
                 f"No staff recorded for {_listed(zones)} in '{compared.titles[at]}': its spread of "
                 "cases per worker is that of the other zones."

@@ -100,26 +100,51 @@ class Facts:
             return inequality(nothing, nothing, per=1)
         return inequality(found.observed, found.expected, per=1)
 
+    @property
+    def without_staff(self) -> tuple[str, ...]:
+        """Zones with small areas and no staff, recorded or set: no spread of load has them in it.
+
+        Where staff follow cases this may tell cases: say it only where such a spread is shown.
+        """
+        bare = (self.plan.sizes > 0) & ~(self.fte > 0)
+        return tuple(zone for zone, is_bare in zip(self.plan.zones, bare, strict=True) if is_bare)
+
     @cached_property
     def load_equity(self) -> Inequality:
-        """How unequal open cases per FTE are between zones, FTE as weights."""
-        return inequality(self.counts(OPEN_CASES), np.where(self.fte > 0, self.fte, np.nan), per=1)
+        """How unequal open cases per FTE are between zones, FTE as weights; see `fte_in_use`."""
+        return inequality(self.counts(OPEN_CASES), self.fte_in_use, per=1)
 
     @cached_property
     def weighted_equity(self) -> Inequality:
         """How unequal weighted cases per available FTE are, available FTE as weights."""
-        return inequality(self.counts(WEIGHTED_CASES), self._usable, per=1)
+        return inequality(self.counts(WEIGHTED_CASES), self.available_in_use, per=1)
 
     @cached_property
     def weighted_noise(self) -> float:
         """The CV of weighted load to expect of zones that all had one load."""
         cases = self.counts(WEIGHTED_CASES)
         size = case_size(self.measures, self.assumptions)
-        return chance_cv(cases if np.isnan(size) else cases / size, self._usable)
+        return chance_cv(cases if np.isnan(size) else cases / size, self.available_in_use)
 
     @property
-    def _usable(self) -> npt.NDArray[np.float64]:
-        return np.where(self.available > 0, self.available, np.nan)
+    def fte_in_use(self) -> npt.NDArray[np.float64]:
+        """FTE of the zones whose load can be compared; NaN for those without small areas or staff.
+
+        A zone that a redraw has emptied is no team with little to do: nobody lives in it. Where
+        all zones but one have no staff there is nothing to compare, and all are NaN.
+        """
+        return self._in_use(self.fte)
+
+    @property
+    def available_in_use(self) -> npt.NDArray[np.float64]:
+        """Available FTE of those zones; NaN elsewhere."""
+        return self._in_use(self.available)
+
+    def _in_use(self, fte: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        in_use = (fte > 0) & (self.plan.sizes > 0)
+        if self.without_staff and in_use.sum() < 2:
+            return np.full(fte.shape, np.nan)
+        return np.where(in_use, fte, np.nan)
 
     def _per_child(self, key: str) -> Inequality:
         return inequality(self.counts(key), self.counts("children"), per=PER_CHILDREN)
@@ -165,10 +190,20 @@ def _zone(
 
 
 def _plan(
-    key: str, title: str, unit: str, decimals: int, compute: Callable[[Facts], Value]
+    key: str,
+    title: str,
+    unit: str,
+    decimals: int,
+    compute: Callable[[Facts], Value],
+    *,
+    version: int = 1,
 ) -> Metric:
     better: Literal["low", "none"] = "none" if key.endswith("_noise") else "low"
-    return Metric(key, 1, title, unit, better, "plan", decimals, compute)
+    return Metric(key, version, title, unit, better, "plan", decimals, compute)
+
+
+_WITHOUT_EMPTIED = 2
+"""The version from which zones without small areas are in no spread of load."""
 
 
 def _per(
@@ -301,14 +336,23 @@ METRICS: tuple[Metric, ...] = (
         "%",
         1,
         lambda f: 100 * f.load_equity.cv,
+        version=_WITHOUT_EMPTIED,
     ),
-    _plan("load_gini", "Cases per worker Gini", "0 to 1", 3, lambda f: f.load_equity.gini),
+    _plan(
+        "load_gini",
+        "Cases per worker Gini",
+        "0 to 1",
+        3,
+        lambda f: f.load_equity.gini,
+        version=_WITHOUT_EMPTIED,
+    ),
     _plan(
         "load_max_min",
         "Cases per worker max/min",
         "ratio",
         2,
         lambda f: f.load_equity.max_min,
+        version=_WITHOUT_EMPTIED,
     ),
     _plan(
         "load_noise",
@@ -316,14 +360,23 @@ METRICS: tuple[Metric, ...] = (
         "%",
         1,
         lambda f: 100 * f.load_equity.noise_floor,
+        version=_WITHOUT_EMPTIED,
     ),
-    _plan("weighted_load_cv", "Weighted load CV", "%", 1, lambda f: 100 * f.weighted_equity.cv),
+    _plan(
+        "weighted_load_cv",
+        "Weighted load CV",
+        "%",
+        1,
+        lambda f: 100 * f.weighted_equity.cv,
+        version=_WITHOUT_EMPTIED,
+    ),
     _plan(
         "weighted_load_max_min",
         "Weighted load max/min",
         "ratio",
         2,
         lambda f: f.weighted_equity.max_min,
+        version=_WITHOUT_EMPTIED,
     ),
     _plan(
         "weighted_load_noise",
@@ -331,6 +384,7 @@ METRICS: tuple[Metric, ...] = (
         "%",
         1,
         lambda f: 100 * f.weighted_noise,
+        version=_WITHOUT_EMPTIED,
     ),
     _plan(
         "units_moved",

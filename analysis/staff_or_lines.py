@@ -3,14 +3,16 @@
 A load is weighted cases per available FTE. Moving staff changes loads and no rate: referrals per
 child stay what they are, so the two equities are kept apart. Staff are moved in whole steps of
 recorded FTE, and their sum never changes; a zone keeps the share of its FTE that is available.
-Zones without recorded staff, or whose cases are not known, are left out and named.
+FTE of a zone without cases is there to be moved. A zone with cases and no staff waits for some:
+until it has any, not every zone can be level. Zones whose cases are not known, or whose staff is
+but not recorded, are left out and named.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +34,13 @@ SECONDS = 5.0
 
 _SLACK = 1e-9
 _HALVINGS = 12
+_NOBODY = 1e-6
+"""FTE that a zone without staff is taken to have: its load is very high and not infinite."""
+
+_ARRAYS = {
+    "cases": np.float64, "fte": np.float64, "available": np.float64,
+    "empty": np.bool_, "new": np.bool_,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +57,10 @@ class Load:
         Recorded FTE; NaN where no staff is recorded.
     available
         Share of a zone's recorded FTE that is there to hold cases, above 0; it stays with the zone.
+    empty
+        Which zones have no small area: they have no load, and their staff can be moved.
+    new
+        Which zones are no team yet: where none of these is recorded, there is no staff.
 
     Raises
     ------
@@ -65,11 +78,13 @@ class Load:
     cases: Array
     fte: Array
     available: Array
+    empty: Mask
+    new: Mask
 
     def __post_init__(self) -> None:
         """Check once, then freeze the arrays."""
-        for name in ("cases", "fte", "available"):
-            array = np.array(getattr(self, name), dtype=np.float64)
+        for name, kind in _ARRAYS.items():
+            array: npt.NDArray[Any] = np.array(getattr(self, name), dtype=kind)
             if array.shape != (len(self.zones),):
                 raise PlanError(f"There are {len(self.zones)} zones and {array.size} of '{name}'.")
             if (array < 0).any():
@@ -87,63 +102,103 @@ class Load:
         *,
         recorded: npt.ArrayLike,
         available: npt.ArrayLike,
+        empty: npt.ArrayLike | None = None,
+        new: npt.ArrayLike | None = None,
     ) -> "Load":
-        """Build it of recorded and available FTE.
+        """Build it of recorded and available FTE; no zone is empty or new unless said.
 
         A zone whose staff is all away takes the share of all zones: its load is not known, but
-        staff that came to it would be as available as elsewhere.
+        staff that came to it would be as available as elsewhere. All that comes to a zone without
+        staff is taken to be at work, as `capacity.available_fte` has it.
         """
         fte, there = np.array(recorded, dtype=np.float64), np.array(available, dtype=np.float64)
         known = (fte > 0) & (there > 0)
         usual = there[known].sum() / fte[known].sum() if known.any() else 1.0
-        share = np.divide(there, fte, out=np.full(fte.shape, usual), where=known)
-        return cls(tuple(zones), np.array(cases, dtype=np.float64), fte, share)
+        share = np.divide(there, fte, out=np.where(fte > 0, usual, 1.0), where=known)
+        cases = np.array(cases, dtype=np.float64)
+        no = np.zeros(len(zones), dtype=np.bool_)
+        marks = [no if mark is None else np.array(mark, dtype=np.bool_) for mark in (empty, new)]
+        return cls(tuple(zones), cases, fte, share, *marks)
 
     @property
     def used(self) -> Mask:
-        """Which zones have a load: staff above 0, and cases that are known."""
-        return np.asarray((self.fte > 0) & ~np.isnan(self.cases))
+        """Which zones have a load: small areas, staff above 0, and cases that are known."""
+        return np.asarray((self.fte > 0) & ~np.isnan(self.cases) & ~self.empty)
+
+    @property
+    def spare(self) -> Mask:
+        """Which zones have staff and, as is known, no case: all of it is there to be moved."""
+        return np.asarray((self.fte > 0) & (self.cases == 0))
+
+    @property
+    def bare(self) -> Mask:
+        """Which zones wait for staff: they have cases and, as is known, nobody to hold them."""
+        return np.asarray((self.cases > 0) & ((self.fte == 0) | (np.isnan(self.fte) & self.new)))
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Names of the zones that wait for staff."""
+        return self._named(self.bare)
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Zones without a load, though small areas or staff may be there."""
-        return tuple(np.array(self.zones, dtype=object)[~self.used])
+        """Zones with small areas whose load is not known, and who neither give nor take staff."""
+        unknown = np.isnan(self.cases) | (np.isnan(self.fte) & ~self.new)
+        return self._named(unknown & ~self.empty)
+
+    @property
+    def emptied(self) -> tuple[str, ...]:
+        """Zones without small areas that have staff."""
+        return self._named(self.empty & (self.fte > 0))
 
     @cached_property
     def there(self) -> Array:
-        """Available FTE per zone; NaN where there is none."""
+        """Available FTE per zone; NaN where there is none, or no small area."""
         return np.where(self.used, self.fte * self.available, np.nan)
 
     @property
     def per_fte(self) -> Array:
-        """Weighted cases per available FTE; NaN for a zone that is left out."""
+        """Weighted cases per available FTE; NaN for a zone that has no load."""
         return np.asarray(self.cases / self.there)
 
     @property
     def level(self) -> float:
-        """The load of all zones together; NaN when none has one."""
-        there = float(np.nansum(self.there))
-        return float(self.cases[self.used].sum()) / there if there > 0 else float("nan")
+        """The load of all zones together, all their staff at work; NaN when there is none.
+
+        Cases that wait for staff are in it, and so is staff without cases: it is what every zone
+        would have if all of it were shared.
+        """
+        there = float((self.fte * self.available)[self.used | self.spare].sum())
+        cases = float(self.cases[self.used | self.bare].sum())
+        return cases / there if there > 0 else float("nan")
 
     @property
     def cv(self) -> float:
-        """The spread of loads over their mean, FTE as weights."""
-        return coefficient_of_variation(self.per_fte, self.there)
+        """The spread of loads over their mean, FTE as weights; NaN where one zone alone has any."""
+        return coefficient_of_variation(self.per_fte, self.there) if self._compares else math.nan
 
     @property
     def max_min(self) -> float:
-        """The highest load over the lowest."""
-        return max_min(self.per_fte, self.there)
+        """The highest load over the lowest; NaN where one zone alone has any."""
+        return max_min(self.per_fte, self.there) if self._compares else math.nan
 
     @property
     def furthest(self) -> float:
-        """How far the zone furthest from the load of all is from it, as a share; NaN for none."""
+        """How far the load furthest from that of all is from it, as a share; NaN for none."""
         off = np.abs(self.per_fte[self.used] / self.level - 1) if self.level > 0 else np.zeros(0)
         return float(off.max()) if off.size else float("nan")
 
     def level_zones(self, tolerance: float) -> int:
         """Count the zones within a share `tolerance` of the load of all."""
         return int((np.abs(self.per_fte[self.used] / self.level - 1) <= tolerance + _SLACK).sum())
+
+    @property
+    def _compares(self) -> bool:
+        """Whether the zones with a load are all there are, or two at least."""
+        return bool(self.used.sum() > 1) or not (self.waiting or self.left_out)
+
+    def _named(self, which: Mask) -> tuple[str, ...]:
+        return tuple(np.array(self.zones, dtype=object)[which])
 
     def with_fte(self, fte: npt.ArrayLike) -> "Load":
         """Return it with other staff; each zone keeps its cases and its share available."""
@@ -178,22 +233,27 @@ class Restaffed:
     @property
     def moved_fte(self) -> float:
         """FTE that changes zone."""
-        return round(float(np.nansum(np.abs(self.after.fte - self.before.fte))) / 2, 6)
+        return round(float(np.abs(self._change).sum()) / 2, 6)
 
     @property
     def transfers(self) -> tuple[Transfer, ...]:
         """Who gives to whom; see `pair_transfers`."""
-        return pair_transfers(self.before.zones, self.after.fte - self.before.fte)
+        return pair_transfers(self.before.zones, self._change)
 
     @property
     def changed(self) -> dict[str, float]:
         """Recorded FTE of every zone that gives or takes, after the move."""
-        off = np.abs(self.after.fte - self.before.fte) > _SLACK
+        off = np.abs(self._change) > _SLACK
         return {
             zone: float(fte)
             for zone, fte, is_off in zip(self.after.zones, self.after.fte, off, strict=True)
             if is_off
         }
+
+    @property
+    def _change(self) -> Array:
+        """FTE that each zone gains; where none is recorded before, all that it has after."""
+        return np.nan_to_num(self.after.fte) - np.nan_to_num(self.before.fte)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,24 +296,27 @@ def options(
         `today` and `lines` as they stand; `staff_as_lines`, today's lines with the fewest FTE moved
         until the spread is that of the lines; `staff_level`, today's lines with the fewest moved
         until all zones are level; `mix`, the scenario's lines with the fewest moved until they are.
+        Where a zone of the scenario's lines waits for staff, their spread is not that of all
+        zones, and there is no `staff_as_lines`; nor where it is not known.
 
     Raises
     ------
     PlanError
         When the tolerance or the step is not above 0.
     """
-    as_lines = as_level_as(today, lines.cv, step_fte=step_fte)
-    return (
-        Option("today", redrawn=False, staffing=_as_it_is(today, tolerance)),
-        Option("lines", redrawn=True, staffing=_as_it_is(lines, tolerance)),
-        Option("staff_as_lines", redrawn=False, staffing=as_lines),
-        Option(
-            "staff_level",
-            redrawn=False,
-            staffing=level_within(today, tolerance, step_fte=step_fte),
-        ),
-        Option("mix", redrawn=True, staffing=level_within(lines, tolerance, step_fte=step_fte)),
-    )
+    levelled = [level_within(load, tolerance, step_fte=step_fte) for load in (today, lines)]
+    ways = [
+        Option("today", redrawn=False, staffing=_unmoved(today, tolerance)),
+        Option("lines", redrawn=True, staffing=_unmoved(lines, tolerance)),
+    ]
+    if not (lines.waiting or math.isnan(lines.cv)):
+        as_lines = as_level_as(today, lines.cv, step_fte=step_fte)
+        ways.append(Option("staff_as_lines", redrawn=False, staffing=as_lines))
+    ways += [
+        Option("staff_level", redrawn=False, staffing=levelled[0]),
+        Option("mix", redrawn=True, staffing=levelled[1]),
+    ]
+    return tuple(ways)
 
 
 def cases_left_behind(staffing: Restaffed, open_cases: npt.ArrayLike) -> float:
@@ -282,7 +345,8 @@ def level_within(load: Load, tolerance: float, *, step_fte: float = STEP_FTE) ->
     """Move the fewest FTE so that every zone's load is within a share of the load of all.
 
     Exact: the least in whole steps, found as a whole-number problem. A zone without cases gives
-    all that it has, and the part of a step that is left over goes to one other zone.
+    all that it has, and the part of a step that is left over goes to one other zone. A zone that
+    waits for staff takes what it needs.
 
     Parameters
     ----------
@@ -310,8 +374,8 @@ def level_within(load: Load, tolerance: float, *, step_fte: float = STEP_FTE) ->
     """
     _refuse_nothing("The tolerance", tolerance)
     _refuse_nothing("The step", step_fte)
-    if load.used.sum() < 2 or not load.level > 0:
-        return Restaffed(load, load, reached=True)
+    if _has_nothing_to_share(load):
+        return Restaffed(load, load, reached=not load.waiting)
     found = _fewest(load, tolerance, step_fte)
     if found is not None:
         return Restaffed(load, load.with_fte(found), reached=True)
@@ -321,9 +385,11 @@ def level_within(load: Load, tolerance: float, *, step_fte: float = STEP_FTE) ->
 def as_level_as(load: Load, cv: float, *, step_fte: float = STEP_FTE) -> Restaffed:
     """Move the fewest FTE until the spread of loads is no wider than `cv`.
 
-    One step at a time goes to where it lowers the spread most. As what a zone gains by a step
+    One step at a time goes to where it lowers the spread most; staff of zones without small areas
+    goes before any other. As what a zone gains by a step
     falls with each one, no other choice of as many steps lowers the spread further where the
-    shares available are alike; where they differ it may take a step more than the fewest.
+    shares available are alike; where they differ, or a zone is without small areas, it may take
+    more than the fewest.
 
     Parameters
     ----------
@@ -347,21 +413,25 @@ def as_level_as(load: Load, cv: float, *, step_fte: float = STEP_FTE) -> Restaff
     1.0
     """
     _refuse_nothing("The step", step_fte)
-    used = load.used
-    if math.isnan(cv) or used.sum() < 2 or not load.level > 0:
-        return Restaffed(load, load, reached=bool(load.cv <= cv + _SLACK))
-    cases, share, fte = load.cases[used], load.available[used], load.fte[used].copy()
-    spread = float(_spread(cases, fte * share))
+    if math.isnan(cv) or _has_nothing_to_share(load):
+        return _as_it_is(load, cv)
+    used = load.used | load.spare | load.bare
+    cases, share, fte = load.cases[used], load.available[used], np.nan_to_num(load.fte[used])
+    counted = ~load.empty[used]
+    spread = float(_spread(cases, fte * share, counted))
     while spread > cv + _SLACK:
-        tried, amounts = _exchanges(cases, fte, share, step_fte)
+        tried, amounts = _exchanges(cases, fte, share, step_fte, counted=counted)
+        idle = ~counted & (fte > _SLACK)
+        if idle.any():
+            tried[~idle] = np.inf
         giver, taker = np.unravel_index(np.argmin(tried), tried.shape)
-        if not tried[giver, taker] < spread - _SLACK:
+        if not (idle.any() or tried[giver, taker] < spread - _SLACK):
             break
         fte[giver] -= amounts[giver]
         fte[taker] += amounts[giver]
         spread = float(tried[giver, taker])
     after = load.fte.copy()
-    after[used] = _cleaned(fte)
+    after[used] = np.where((fte > 0) | (load.fte[used] >= 0), _cleaned(fte), np.nan)
     return Restaffed(load, load.with_fte(after), reached=bool(spread <= cv + _SLACK))
 
 
@@ -400,8 +470,18 @@ def _next_pair(give: dict[int, float], take: dict[int, float]) -> tuple[int, int
     return max(give, key=lambda at: give[at]), max(take, key=lambda at: take[at])
 
 
-def _as_it_is(load: Load, tolerance: float) -> Restaffed:
-    return Restaffed(load, load, reached=bool(load.furthest <= tolerance + _SLACK))
+def _as_it_is(load: Load, cv: float) -> Restaffed:
+    return Restaffed(load, load, reached=not load.waiting and bool(load.cv <= cv + _SLACK))
+
+
+def _unmoved(load: Load, tolerance: float) -> Restaffed:
+    is_level = bool(load.furthest <= tolerance + _SLACK)
+    return Restaffed(load, load, reached=is_level and not load.waiting)
+
+
+def _has_nothing_to_share(load: Load) -> bool:
+    """Say whether there is no staff, no case, or one zone alone."""
+    return (load.used | load.spare | load.bare).sum() < 2 or not load.level > 0
 
 
 def _refuse_nothing(what: str, number: float) -> None:
@@ -412,13 +492,13 @@ def _refuse_nothing(what: str, number: float) -> None:
 def _fewest(load: Load, tolerance: float, step_fte: float) -> Array | None:
     """Solve for the fewest steps; None when no staffing in such steps is level.
 
-    Unknown are, for each zone in use with cases, the steps that it gives and takes, and which of
+    Unknown are, for each zone with cases, the steps that it gives and takes, and which of
     them takes what is left of a step by zones without cases. That a load keeps within a share t of
     all cases W over all available FTE A is linear: w A <= (1 + t) W a and w A >= (1 - t) W a.
     """
-    busy = load.used & (load.cases > 0)
-    cases, share, fte = load.cases[busy], load.available[busy], load.fte[busy]
-    idle_fte = float(load.fte[load.used & ~busy].sum())
+    busy = load.bare | (load.used & ~load.spare)
+    cases, share, fte = load.cases[busy], load.available[busy], np.nan_to_num(load.fte[busy])
+    idle_fte = float(load.fte[load.spare].sum())
     steps = math.floor(idle_fte / step_fte + 1e-6)
     rest = max(idle_fte - steps * step_fte, 0.0)
     count = len(cases)
@@ -428,7 +508,8 @@ def _fewest(load: Load, tolerance: float, step_fte: float) -> Array | None:
     above = (1 + tolerance) * cases.sum() * np.eye(count) - cases[:, None]
     below = cases[:, None] - (1 - tolerance) * cases.sum() * np.eye(count)
     rows = np.vstack([above, below])
-    scale = cases.sum() * base.sum()  # or the numbers would be too large for the solver's slack
+    # or the numbers would be too large for the solver's slack
+    scale = cases.sum() * (base.sum() + idle_fte)
     once = np.concatenate([np.zeros(2 * count), np.ones(count)])
     kept = np.concatenate([-np.ones(count), np.ones(count), np.zeros(count)])
     answer = milp(
@@ -445,14 +526,25 @@ def _fewest(load: Load, tolerance: float, step_fte: float) -> Array | None:
     if answer.x is None:
         return None
     gives, takes, last = np.round(answer.x).reshape(3, count)
-    after = np.where(load.used, 0.0, load.fte)
+    after = np.where(load.spare, 0.0, load.fte)
     after[busy] = _cleaned(fte + step_fte * (takes - gives) + rest * last)
     return after
 
 
 def _narrowest(load: Load, tolerance: float, step_fte: float) -> Array:
-    """Find the staffing within the narrowest tolerance that steps allow, by halving."""
-    low, high, best = tolerance, max(load.furthest, tolerance) + 1.0, load.fte
+    """Find the staffing within the narrowest tolerance that steps allow, by halving.
+
+    With all staff where it is the tolerance is that of the furthest zone, but none where a zone
+    waits for staff: then one that is wide enough is looked for first.
+    """
+    low, high, best = tolerance, max(np.nan_to_num(load.furthest), tolerance) + 1.0, load.fte
+    if load.waiting:
+        for _ in range(_HALVINGS):
+            found = _fewest(load, high, step_fte)
+            if found is not None:
+                best = found
+                break
+            low, high = high, 2 * high
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         found = _fewest(load, middle, step_fte)
@@ -463,10 +555,13 @@ def _narrowest(load: Load, tolerance: float, step_fte: float) -> Array:
     return np.asarray(best)
 
 
-def _exchanges(cases: Array, fte: Array, share: Array, step_fte: float) -> tuple[Array, Array]:
+def _exchanges(
+    cases: Array, fte: Array, share: Array, step_fte: float, *, counted: Mask
+) -> tuple[Array, Array]:
     """Give the spread after each zone gave a step to each other, and how much each would give.
 
-    A zone without cases may give what is left of a step; a zone with cases keeps some staff.
+    A zone without cases may give what is left of a step; a zone with cases keeps some staff. One
+    without small areas is not `counted` in the spread, and takes nothing.
     """
     idle = cases <= 0
     amounts = np.where(idle, np.minimum(step_fte, fte), step_fte)
@@ -476,16 +571,17 @@ def _exchanges(cases: Array, fte: Array, share: Array, step_fte: float) -> tuple
     at = np.arange(count)
     after[at, :, at] -= amounts[:, None]
     after[:, at, at] += amounts[:, None]
-    spread = _spread(cases, after * share)
+    spread = _spread(cases, after * share, counted)
     spread[~can] = np.inf
+    spread[:, ~counted] = np.inf
     spread[at, at] = np.inf
     return spread, amounts
 
 
-def _spread(cases: Array, there: Array) -> Array:
+def _spread(cases: Array, there: Array, counted: Mask) -> Array:
     """Give the CV of loads, FTE as weights: CV^2 + 1 = A / W^2 x sum of w^2 / a."""
-    parts = np.divide(cases**2, there, out=np.zeros(there.shape), where=there > _SLACK)
-    staff = there.sum(axis=-1)
+    parts = cases**2 / np.maximum(there, _NOBODY)
+    staff = there[..., counted].sum(axis=-1)
     squared = staff * parts.sum(axis=-1) / cases.sum() ** 2 - 1
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
 

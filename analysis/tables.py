@@ -63,12 +63,12 @@ def zone_table(evaluation: Evaluation, pack: Pack) -> Table:
         if metric.key == "referral_rate":
             columns += _interval_columns(metric, counts["referrals"], counts["children"])
     return Table(
-        what=_word(pack, evaluation.facts.baseline),
+        what=zone_word(pack, evaluation.facts.baseline),
         names=(*plan.zones, *_loose(plan), TOTAL),
         columns=tuple(columns),
         symbol=policy.symbol,
         standing=pack.standing,
-        source=_sources(measures, ("children", "referrals", OPEN_CASES)),
+        source=sources_of(measures, ("children", "referrals", OPEN_CASES)),
         totals=1,
         basis=_zone_basis(evaluation, pack),
     )
@@ -104,9 +104,30 @@ def plan_table(evaluation: Evaluation, pack: Pack) -> Table:
         columns=tuple(columns),
         symbol=policy.symbol,
         standing=pack.standing,
-        source=_sources(evaluation.facts.measures, ("children", "referrals")),
+        source=sources_of(evaluation.facts.measures, ("children", "referrals", OPEN_CASES)),
         basis=_plan_basis(evaluation, pack),
     )
+
+
+def zone_word(pack: Pack, plan: Plan) -> str:
+    """Say what the zones of one of the pack's plans are, whatever they are called by now."""
+    alike = (entry.zone_word for entry in pack.plans if _same_lines(entry.plan, plan))
+    return next(alike, pack.authority.zone_word)
+
+
+def sources_of(measures: Measures, keys: Sequence[str]) -> str:
+    """Say which measures come from where, those of one source together.
+
+    A key that is no measure is left out; where all come from one source it stands alone.
+    """
+    titles: dict[str, list[str]] = {}
+    for key in keys:
+        if measures.has(key):
+            measure = measures.measure(key)
+            titles.setdefault(measure.source, []).append(measure.title)
+    if len(titles) < 2:
+        return "".join(titles)
+    return "; ".join(f"{', '.join(of)}: {source}" for source, of in titles.items())
 
 
 def fte_told(evaluation: Evaluation, pack: Pack) -> Mapping[str, float] | None:
@@ -641,10 +662,8 @@ def _plain(values: Sequence[float] | Array) -> Suppressed:
     return Suppressed(array, np.where(np.isnan(array), Status.MISSING, Status.OK).astype(np.int8))
 
 
-def _word(pack: Pack, plan: Plan) -> str:
-    return next((e.zone_word for e in pack.plans if e.plan is plan), pack.authority.zone_word)
-
-
-def _sources(measures: Measures, keys: Sequence[str]) -> str:
-    texts = [measures.measure(key).source for key in keys if measures.has(key)]
-    return "; ".join(dict.fromkeys(texts))
+def _same_lines(one: Plan, other: Plan) -> bool:
+    if one is other:
+        return True
+    pairs = set(zip(one.assignment.tolist(), other.assignment.tolist(), strict=True))
+    return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})

@@ -21,7 +21,7 @@ from analysis.flow_stages import ENDS, NO_CASE, REFERRALS, STARTS, Seeded, Stage
 from analysis.protected import protected_zones
 from analysis.scenario import Evaluation
 from analysis.table import Array, Basis, Column, Part, Table, TextColumn
-from analysis.tables import TOTAL, zone_table
+from analysis.tables import TOTAL, zone_table, zone_word
 from geo.errors import MOST_NAMED, named
 from geo.plan import Plan
 from layers.measures import Measures
@@ -537,10 +537,7 @@ def _table(
 ) -> Table:
     measures = said.pack.measures
     sources = [measures.measure(key).source for key in (*said.flow.stages.kinds, REFERRALS)]
-    word = next(
-        (e.zone_word for e in said.pack.plans if e.plan is said.before.facts.baseline),
-        said.pack.authority.zone_word,
-    )
+    word = zone_word(said.pack, said.before.facts.baseline)
     return Table(
         what=word if what == "Zone" else what,
         names=names,

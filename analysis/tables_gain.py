@@ -17,12 +17,13 @@ from analysis.metrics import METRICS, Metric
 from analysis.scenario import Evaluation
 from analysis.table import Array, Column, Statuses, Table, TextColumn
 from analysis.tables import plan_table, zone_table
+from geo.errors import named
 from geo.plan import UNASSIGNED
 from layers.pack import Pack
 from layers.status import Status
 
 LIKELY, VERY_LIKELY = 0.8, 0.95
-NO_STAFF, NOT_COUNTED = "no staff recorded", "nothing to compare"
+NO_STAFF, NO_AREA, NOT_COUNTED = "no staff recorded", "no small area", "nothing to compare"
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +188,8 @@ def stability_in_words(outlook: Outlook, sides: Sides) -> tuple[str, ...]:
     )
     said.append(f"A tolerance that would be kept: {kept}.")
     if now.left_out:
-        said.append(f"Left out: {', '.join(now.left_out)} ({_why(outlook, sides)}).")
+        out = ", ".join(f"{zone} ({_why(zone, outlook, sides)})" for zone in now.left_out)
+        said.append(f"Left out: {out}.")
     return tuple(said)
 
 
@@ -234,6 +236,7 @@ def _by_chance(now: Stability, what: str) -> str:
 
 
 _LOAD = "weighted_load"
+_OF_LOAD = ("load_cv", "load_gini", "load_max_min", "weighted_load_cv", "weighted_load_max_min")
 
 
 class _Row:
@@ -248,15 +251,24 @@ class _Row:
         self.hidden = Status.SUPPRESSED in status
         self.before, self.after = was.cell(columns[0], 0), now.cell(columns[1], 0)
         self._after_hidden = status[1] == Status.SUPPRESSED
+        self._bare = [
+            one.facts.without_staff if spread.key in _OF_LOAD else ()
+            for one in (sides.before, sides.after)
+        ]
 
     @property
     def status(self) -> int:
         """Why there is no probability, if there is none."""
         if self.hidden:
             return Status.SUPPRESSED
-        if self._same:
+        if self._same or self._is_of_others:
             return Status.NOT_APPLICABLE
         return Status.MISSING if np.isnan(self._spread.probability) else Status.OK
+
+    @property
+    def _is_of_others(self) -> bool:
+        """Whether zones without staff are left out on one side and not on the other."""
+        return self._bare[0] != self._bare[1]
 
     @property
     def probability(self) -> float:
@@ -292,6 +304,8 @@ class _Row:
     @property
     def judged(self) -> str:
         """Say in a word which way it changes, where that is more than chance could make."""
+        if self._is_of_others and not self.hidden:
+            return "not of the same zones"
         if self.status != Status.OK:
             return ""
         if self._spread.is_within_chance:
@@ -304,11 +318,22 @@ class _Row:
         if self.hidden:
             return f"{what}: not shown, since a count behind it is suppressed."
         if np.isnan(self._spread.after) or np.isnan(self._spread.before):
-            return f"{what}: not known."
+            bare = tuple(dict.fromkeys((*self._bare[0], *self._bare[1])))
+            return f"{what}: not known{f' ({NO_STAFF}: {named(bare)})' if bare else ''}."
+        without = f" Without {named(self._bare[1])}: {NO_STAFF}." if self._bare[1] else ""
         if self._same:
             return (
                 f"{what}: zones lie {self._with_unit(self.after)} apart, {self._of_chance()}. "
-                "Nothing has changed yet."
+                f"Nothing has changed yet.{without}"
+            )
+        if self._is_of_others:
+            earlier = f" (before: {named(self._bare[0])})" if self._bare[0] else ""
+            out = (
+                f"{named(self._bare[1])} left out for want of staff" if self._bare[1] else "all in"
+            )
+            return (
+                f"{what}: {self._with_unit(self.before)} before and {self._with_unit(self.after)} "
+                f"now, with {out}{earlier}. The two are not of the same zones, so no gain is told."
             )
         way = "stays at" if self.before == self.after else self._way()
         now = self._with_unit(self.after)
@@ -316,9 +341,9 @@ class _Row:
             pair = f"{way} {now}" if self.before == self.after else f"goes {self._pair()}"
             return (
                 f"{what}: the spread {pair}, {self._of_chance()}. No gain is shown: chance alone "
-                "could make the change."
+                f"could make the change.{without}"
             )
-        return f"{what}: the spread {way} {now}, {self._of_chance()}. {self._odds()}"
+        return f"{what}: the spread {way} {now}, {self._of_chance()}. {self._odds()}{without}"
 
     def _of_chance(self) -> str:
         """Say how much could be chance: of a spread no wider than chance makes it, all."""
@@ -389,19 +414,22 @@ def _lined_up(side: Stability, values: Array, zones: Sequence[str]) -> Array:
 
 
 def _notes(outlook: Outlook, sides: Sides) -> tuple[str, ...]:
-    out, why = set(outlook.after.left_out), _why(outlook, sides)
-    here = set(sides.after.plan.zones)
+    out, here = set(outlook.after.left_out), set(sides.after.plan.zones)
     return tuple(
-        why if zone in out else "" if zone in here else "not in this plan" for zone in sides.names
+        _why(zone, outlook, sides) if zone in out else "" if zone in here else "not in this plan"
+        for zone in sides.names
     )
 
 
-def _why(outlook: Outlook, sides: Sides) -> str:
-    """Say why zones are left out: of load mostly for want of staff."""
+def _why(zone: str, outlook: Outlook, sides: Sides) -> str:
+    """Say why a zone is left out: of load mostly for want of staff."""
+    facts = sides.after.facts
+    at = facts.plan.zone_position(zone)
     if outlook.key != _LOAD:
         return NOT_COUNTED
-    at = [sides.after.plan.zone_position(zone) for zone in outlook.after.left_out]
-    return NO_STAFF if np.isnan(sides.after.facts.fte[at]).all() else NOT_COUNTED
+    if not facts.plan.sizes[at]:
+        return NO_AREA
+    return NO_STAFF if zone in facts.without_staff else NOT_COUNTED
 
 
 def _compared(was: Stability, now: Stability) -> str:

@@ -15,6 +15,7 @@ from analysis.capacity import WEIGHTED_CASES, available_fte, recorded_fte
 from analysis.caseload import OPEN_CASES
 from analysis.disclosure import POLICIES, Policy, Suppressed, suppress
 from analysis.scenario import Evaluation, Scenario, evaluate
+from analysis.scenario import today as baseline_of
 from analysis.staff_or_lines import (
     STEP_FTE,
     Load,
@@ -26,9 +27,9 @@ from analysis.staff_or_lines import (
 )
 from analysis.table import Array, Basis, Column, Part, Table
 from analysis.tables import plan_table, zone_table
+from geo.errors import named
 from geo.plan import Plan
 from layers.pack import Pack
-from layers.staffing import Staffing
 from layers.status import Status
 
 TITLES: dict[OptionKey, str] = {
@@ -88,6 +89,50 @@ class Choices:
         """Say who gives FTE to whom."""
         return self.way(key).staffing.transfers
 
+    @property
+    def compares(self) -> bool:
+        """Whether staff on today's lines can be set beside the scenario's lines.
+
+        Not if a zone of theirs has no staff, or their spread is not known.
+        """
+        return any(way.key == "staff_as_lines" for way in self.ways)
+
+    @property
+    def drawn(self) -> Load:
+        """The loads on the scenario's lines, with staff as recorded."""
+        return self.way("lines" if self.redrawn else "today").load
+
+    def open_share(self, zones: Sequence[str]) -> float:
+        """Give the share of open cases in zones of the scenario, 0-1; NaN where it is hidden."""
+        return _open_share(self.lines, self.pack, zones)
+
+    def fte_to_use(self, key: OptionKey) -> dict[str, float]:
+        """Give the FTE per zone that the scenario has to set to be staffed so.
+
+        What the planner set where the pack records none stays. A zone of today's that is gone
+        gives its staff, and has no FTE to be set.
+        """
+        zones = set(self.lines.plan.zones)
+        changed = self.way(key).staffing.changed
+        set_now = {zone: fte for zone, fte in changed.items() if zone in zones}
+        return {**self.lines.facts.assumptions.fte, **set_now}
+
+
+def filled_gaps(scenario: Scenario, pack: Pack) -> dict[str, float]:
+    """Give the FTE that the planner set for today's zones of which the pack records none."""
+    return dict(baseline_of(scenario, pack).assumptions.fte)
+
+
+def with_share(zones: Sequence[str], share: float) -> str:
+    """Name zones with their share of open cases, where it is known.
+
+    >>> with_share(["North", "South"], 0.476), with_share(["North"], float("nan"))
+    ('North, South (47.6 % of open cases)', 'North')
+    """
+    return (
+        named(zones) if np.isnan(share) else f"{named(zones)} ({100 * share:.1f} % of open cases)"
+    )
+
 
 def staffing_choices(
     scenario: Scenario, pack: Pack, *, tolerance: float, step_fte: float = STEP_FTE
@@ -95,8 +140,10 @@ def staffing_choices(
     """Work out the ways to level the loads of a scenario.
 
     Staff stand where they are recorded: neither what the planner set nor what follows its cases is
-    counted, or the ways could not be compared. Case weights and the share of a newly qualified
-    worker are those of the scenario.
+    counted, or the ways could not be compared. Only where the pack records none for a zone of
+    today's, what the planner set fills the gap. A new zone has no staff and can be given some; the
+    staff of a zone that is emptied or gone can be given. Case weights and the share of a newly
+    qualified worker are those of the scenario.
 
     Parameters
     ----------
@@ -110,15 +157,14 @@ def staffing_choices(
     PlanError
         When the tolerance or the step is not above 0.
     """
-    fair = scenario.assumptions.with_changes(fte={}, staff="stays")
+    fair = scenario.assumptions.with_changes(fte=filled_gaps(scenario, pack), staff="stays")
     start = replace(scenario, edits=scenario.renaming, undone=(), assumptions=fair)
     today = evaluate(start, pack)
     lines = evaluate(replace(scenario, assumptions=fair), pack)
     shown = (plan_table(one, pack).column("weighted_load_cv") for one in (today, lines))
     if any(int(column.status[0]) == Status.SUPPRESSED for column in shown):
         return Choices(pack, today, lines, (), tolerance)
-    staffing = scenario.staffing(pack.staffing)
-    loads = [_load(one, scenario.baseline.key, pack, staffing) for one in (today, lines)]
+    loads = [_load(one, scenario, pack) for one in (today, lines)]
     ways = options(loads[0], loads[1], tolerance=tolerance, step_fte=step_fte)
     if lines.plan.moved_from(today.plan):
         return Choices(pack, today, lines, ways, tolerance)
@@ -134,6 +180,7 @@ def choices_table(choices: Choices) -> Table:
     """
     columns = [
         *_equity(choices),
+        *_waiting(choices),
         _number(choices, "weighted_fte_moved", "Staff who move", "FTE", 1,
                 [way.staffing.moved_fte for way in choices.ways]),
         *_costs(choices),
@@ -142,7 +189,7 @@ def choices_table(choices: Choices) -> Table:
 
 
 def loads_table(choices: Choices, *, what: str) -> Table:
-    """Tell FTE and load of every zone for each way.
+    """Tell FTE and load of every zone for each way; a zone without small areas has no load.
 
     Parameters
     ----------
@@ -154,25 +201,43 @@ def loads_table(choices: Choices, *, what: str) -> Table:
     columns = []
     for way in choices.ways:
         title = TITLES[way.key]
-        plan = lines if way.redrawn else today
-        for key, head, values in (("fte", "FTE", way.load.fte), ("load", "load", way.load.per_fte)):
-            known = dict(zip(plan.zones, values.tolist(), strict=True))
+        load = way.load
+        none = {zone for zone, empty in zip(load.zones, load.empty, strict=True) if empty}
+        for key, head, values in (("fte", "FTE", load.fte), ("load", "load", load.per_fte)):
+            known = dict(zip(load.zones, values.tolist(), strict=True))
             row = np.array([known.get(zone, np.nan) for zone in zones])
-            absent = np.array([zone not in known for zone in zones])
+            unasked = none if key == "load" else ()
+            absent = np.array([zone not in known or zone in unasked for zone in zones])
             column = _number(choices, f"weighted_{key}_{way.key}", head, "", 1, row, group=title)
             states = np.where(absent, Status.NOT_APPLICABLE, column.status).astype(np.int8)
             columns.append(replace(column, status=states))
     return _table(choices, what, zones, columns)
 
 
-def _load(one: Evaluation, key: str, pack: Pack, staffing: Staffing | None) -> Load:
-    zones, assumptions = one.plan.zones, one.facts.assumptions
+def _load(one: Evaluation, scenario: Scenario, pack: Pack) -> Load:
+    """Give the loads of a plan; zones of today's that are gone stand last, with their staff."""
+    plan, was = one.plan, scenario.was
+    gone = tuple(zone for zone in was.zones if zone not in plan.zones)
+    zones, nothing = (*plan.zones, *gone), np.zeros(len(gone))
+    staffing, key = scenario.staffing(pack.staffing), scenario.baseline.key
     return Load.of(
         zones,
-        _told(one, pack, WEIGHTED_CASES),
-        recorded=recorded_fte(staffing, key, zones, assumptions),
-        available=available_fte(staffing, key, zones, assumptions),
+        np.concatenate([_told(one, pack, WEIGHTED_CASES), nothing]),
+        recorded=recorded_fte(staffing, key, zones, one.facts.assumptions),
+        available=available_fte(staffing, key, zones, one.facts.assumptions),
+        empty=np.concatenate([plan.sizes == 0, nothing == 0]),
+        new=[zone not in was.zones for zone in zones],
     )
+
+
+def _open_share(one: Evaluation, pack: Pack, zones: Sequence[str]) -> float:
+    """Work the share out from counts as the table of zones shows them, NaN where one is hidden."""
+    table = zone_table(one, pack)
+    column = table.column(OPEN_CASES)
+    there = [table.names.index(zone) for zone in zones]
+    if (column.status >= Status.NOT_APPLICABLE).any() or not column.values[-1] > 0:
+        return float("nan")
+    return float(column.values[there].sum() / column.values[-1])
 
 
 def _told(one: Evaluation, pack: Pack, key: str) -> Array:
@@ -202,6 +267,13 @@ def _equity(choices: Choices) -> list[Column]:
     ]  # fmt: skip
 
 
+def _waiting(choices: Choices) -> list[Column]:
+    """Count the zones that have cases and no staff, where there is any."""
+    counts = [len(way.load.waiting) for way in choices.ways]
+    title = "Zones with cases and no staff"
+    return [_number(choices, "weighted_waiting", title, "zones", 0, counts)] if any(counts) else []
+
+
 def _costs(choices: Choices) -> list[Column]:
     """Tell who changes team by lines, and who changes worker because staff move."""
     ways = choices.ways
@@ -215,7 +287,14 @@ def _costs(choices: Choices) -> list[Column]:
             replace(column, values=np.array(values), status=np.array(states, dtype=np.int8))
         )
     cases = [_told(one, choices.pack, OPEN_CASES) for one in (choices.today, choices.lines)]
-    left = [cases_left_behind(way.staffing, cases[way.redrawn]) for way in ways]
+    left = [
+        cases_left_behind(
+            way.staffing,
+            # a zone that is gone holds no case
+            np.pad(cases[way.redrawn], (0, len(way.load.zones) - len(cases[way.redrawn]))),
+        )
+        for way in ways
+    ]
     shown = _small_hidden(left, POLICIES[choices.pack.authority.disclosure])
     columns.append(
         Column("weighted_left", "Children whose worker moves", "estimate", 0, shown.values,

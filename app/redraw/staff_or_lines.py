@@ -1,6 +1,7 @@
 """Staff or lines, a part of the Redraw page: the same load by lines, by staff, or by both."""
 
 import math
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -12,8 +13,10 @@ from analysis.tables_staffing import (
     TITLES,
     Choices,
     choices_table,
+    filled_gaps,
     loads_table,
     staffing_choices,
+    with_share,
 )
 from app.choices import Choice, plain
 from app.listing import show_listing
@@ -38,7 +41,7 @@ def show_staff_or_lines(
     Assume or None
         The scenario's assumptions with the chosen FTE per zone, or back to the recorded FTE.
     """
-    if not _is_known(choice, after):
+    if not _is_known(choice, scenario, after):
         return _show_return(choice, scenario)
     tolerance, step_fte = _ask(choice, scenario)
     choices = staffing_choices(scenario, choice.pack, tolerance=tolerance, step_fte=step_fte)
@@ -54,12 +57,15 @@ def show_staff_or_lines(
     return _show_use(choice, choices, scenario)
 
 
-def _is_known(choice: Choice, after: Evaluation) -> bool:
+def _is_known(choice: Choice, scenario: Scenario, after: Evaluation) -> bool:
     """Say what is wanting, where loads cannot be worked out."""
-    staffing = choice.pack.staffing
-    zones = choice.entry.plan.zones
-    if staffing is None or not (staffing.fte(choice.entry.key, zones) > 0).any():
-        st.info("No staff is recorded for the zones of this plan. Add staffing.csv to the pack.")
+    staffing, zones = choice.pack.staffing, choice.entry.plan.zones
+    recorded = staffing is not None and (staffing.fte(choice.entry.key, zones) > 0).any()
+    if not recorded and not any(filled_gaps(scenario, choice.pack).values()):
+        st.info(
+            "No staff is recorded for the zones of this plan. Add staffing.csv to the pack, or set "
+            "the FTE of today's zones under Assumptions."
+        )
         return False
     if not after.facts.measures.has("weighted_cases"):
         st.info("This pack counts no open cases, so there is no load to level.")
@@ -83,7 +89,10 @@ def _ask(choice: Choice, scenario: Scenario) -> tuple[float, float]:
 
 
 def _say(choices: Choices, table: Table) -> None:
-    """Begin with the answer in plain words."""
+    """Begin with who has no staff, then give the answer in plain words."""
+    for said in (_waiting_in_words(choices), _left_out_in_words(choices)):
+        if said:
+            st.warning(plain(said))
     if not choices.redrawn:
         fte = choices.way("staff_level").staffing.moved_fte
         st.markdown(
@@ -98,12 +107,43 @@ def _say(choices: Choices, table: Table) -> None:
         "Moving staff changes **loads** only. Referrals per child stay as they are: the **rates** "
         "follow the lines, and the two are no substitute for each other."
     )
-    left_out = choices.way("today").load.left_out
+
+
+def _waiting_in_words(choices: Choices) -> str:
+    """Say which zones have cases and no staff, and whose staff can go there."""
+    load = choices.drawn
+    if not load.waiting:
+        return ""
+    key: OptionKey = "mix" if choices.redrawn else "staff_level"
+    said = f"No staff is recorded for {_with_share(choices, load.waiting)}"
+    if load.emptied:
+        fte = float(load.fte[load.empty & (load.fte > 0)].sum())
+        said += f"; {named(load.emptied)} kept {fte:g} FTE and no small area"
+    if choices.way(key).staffing.moved_fte == 0:
+        return f"{said}. There is no staff to give: no staffing is level."
+    return (
+        f"{said}. While a zone with open cases has no staff, the zones are not level. "
+        f"'{TITLES[key]}' gives {'it' if len(load.waiting) == 1 else 'them'} some."
+    )
+
+
+def _left_out_in_words(choices: Choices) -> str:
+    """Say which zones count neither as level nor as not, and how to mend that."""
+    left_out = list(choices.drawn.left_out)
     if choices.redrawn:
-        left_out = tuple(dict.fromkeys((*left_out, *choices.way("lines").load.left_out)))
-    if left_out:
-        st.warning(plain(f"No staff is recorded, or cases are not known, in {named(left_out)}: "
-                         "left out here."))  # fmt: skip
+        was = choices.way("today").load.left_out
+        left_out += [zone for zone in was if zone not in choices.lines.plan.zones]
+    if not left_out:
+        return ""
+    return (
+        f"Left out here: {_with_share(choices, left_out)}. No staff is recorded, or cases are not "
+        "known; where staff is missing, set the FTE of the zone under Assumptions."
+    )
+
+
+def _with_share(choices: Choices, zones: Sequence[str]) -> str:
+    there = set(choices.lines.plan.zones)
+    return with_share(zones, choices.open_share([zone for zone in zones if zone in there]))
 
 
 def _redrawn_in_words(choices: Choices, table: Table) -> str:
@@ -113,28 +153,41 @@ def _redrawn_in_words(choices: Choices, table: Table) -> str:
         for key in ("weighted_load_cv", "children_moved", "cases_moved")
     }
     was, now = cell["today", "weighted_load_cv"], cell["lines", "weighted_load_cv"]
-    same = choices.way("staff_as_lines").staffing
-    lines = (
-        f"Your lines take the spread of load (CV) from {was} % to {now} %: "
+    moved = (
         f"{cell['lines', 'children_moved']} children change team, "
         f"{cell['lines', 'cases_moved']} of them with an open case. "
     )
+    mix = choices.way("mix").staffing.moved_fte
+    both = f"{_level(choices, 'mix')} by your lines and {mix:g} FTE together."
+    if not choices.compares:
+        waiting = choices.drawn.waiting
+        has = "has" if len(waiting) == 1 else "have"
+        why = f"while {named(waiting)} {has} no staff" if waiting else "of a single zone"
+        return (
+            f"By your lines {moved}What they do to the spread of load (CV), {was} % today, cannot "
+            f"be told {why}. {both}"
+        )
+    same = choices.way("staff_as_lines").staffing
+    lines = f"Your lines take the spread of load (CV) from {was} % to {now} %: {moved}"
     if same.moved_fte == 0 and same.reached:
         staff = "Today's lines are as level without moving any staff. "
     elif same.reached:
         staff = f"Today's lines are as level with {same.moved_fte:g} FTE moved instead. "
     else:
         staff = "No staffing of today's lines in such steps is as level. "
-    mix = choices.way("mix").staffing.moved_fte
-    return f"{lines}{staff}{_level(choices, 'mix')} by your lines and {mix:g} FTE together."
+    return f"{lines}{staff}{both}"
 
 
 def _level(choices: Choices, key: OptionKey) -> str:
     way = choices.way(key)
+    within = f"level within {100 * choices.tolerance:g} %"
     if way.staffing.reached:
-        return f"Every zone is level within {100 * choices.tolerance:g} %"
+        counted = "Every zone that is not left out" if way.load.left_out else "Every zone"
+        return f"{counted} is {within}"
+    if way.load.waiting:
+        return f"The zones are not {within}"
     return (
-        f"No staffing in such steps is level within {100 * choices.tolerance:g} %; "
+        f"No staffing in such steps is {within}; "
         f"the nearest, {100 * way.load.furthest:.1f} %, is reached"
     )
 
@@ -150,6 +203,8 @@ def _show(choice: Choice, choices: Choices, table: Table, scenario: Scenario) ->
         "Lines, staff or both. Load: weighted open cases per available FTE. Staff stand as "
         "recorded; a worker who moves leaves her cases behind (estimate)."
     )
+    if any(way.load.waiting or way.load.left_out for way in choices.ways):
+        caption += " A spread of load is that of the zones with staff."
     st.html(render(table, list(range(len(table.names))), caption=caption))
     paper = Paper(
         (table,), as_csv(about), title=f"Staff or lines: a redraw of {choice.entry.title}",
@@ -180,14 +235,14 @@ def _show(choice: Choice, choices: Choices, table: Table, scenario: Scenario) ->
 def _show_use(choice: Choice, choices: Choices, scenario: Scenario) -> Assume | None:
     """Offer the staffing that fits the lines of the scenario."""
     key: OptionKey = "mix" if choices.redrawn else "staff_level"
-    staffing = choices.way(key).staffing
-    changed = staffing.changed
-    used = bool(changed) and _same(changed, scenario)
+    moves = choices.way(key).staffing.moved_fte > 0
+    fte = choices.fte_to_use(key)
+    used = moves and _same(fte, scenario)
     words = _in_words(choices.transfers(key))
     use, back = st.columns(2)
     with use:
         pressed = st.button(
-            "Use this staffing", key="staff-use", type="primary", disabled=used or not changed,
+            "Use this staffing", key="staff-use", type="primary", disabled=used or not moves,
             help="Sets the FTE of these zones in the scenario's assumptions. The pack is not "
             "changed.",
             width="stretch",
@@ -195,29 +250,30 @@ def _show_use(choice: Choice, choices: Choices, scenario: Scenario) -> Assume | 
         said = "The scenario has this staffing." if used else words
         st.caption(plain(f"{TITLES[key]}. {said}"))
     if pressed:
-        return Assume(scenario.assumptions.with_changes(fte=changed, staff="stays"))
+        return Assume(scenario.assumptions.with_changes(fte=fte, staff="stays"))
     with back:
         return _show_return(choice, scenario)
 
 
 def _show_return(choice: Choice, scenario: Scenario) -> Assume | None:
-    """Offer the way back to the recorded staff, where another was set."""
-    if not scenario.assumptions.fte:
+    """Offer the way back to the recorded staff, where another was set; what it lacks stays set."""
+    gaps = filled_gaps(scenario, choice.pack)
+    other = [zone for zone in scenario.assumptions.fte if zone not in gaps]
+    if not other:
         return None
-    zones = named(scenario.assumptions.fte)
     pressed = st.button(
         "Back to the recorded staff", key=f"staff-back-{choice.entry.key}", width="stretch"
     )
-    st.caption(plain(f"The scenario sets the FTE of {zones}."))
-    return Assume(scenario.assumptions.with_changes(fte={})) if pressed else None
+    st.caption(plain(f"The scenario sets the FTE of {named(other)}."))
+    return Assume(scenario.assumptions.with_changes(fte=gaps)) if pressed else None
 
 
-def _same(changed: dict[str, float], scenario: Scenario) -> bool:
+def _same(fte: dict[str, float], scenario: Scenario) -> bool:
     kept = scenario.assumptions.fte
     return (
         scenario.staff == "stays"
-        and set(kept) == set(changed)
-        and all(math.isclose(kept[zone], fte) for zone, fte in changed.items())
+        and set(kept) == set(fte)
+        and all(math.isclose(kept[zone], count) for zone, count in fte.items())
     )
 
 

@@ -184,6 +184,15 @@ def test_a_plan_without_staff_says_no_staff_recorded(dorset: Pack) -> None:
     assert "cannot be compared: no staff recorded for 'School pyramids'." in text
 
 
+def test_a_zone_without_staff_in_one_plan_only_is_no_gain_in_load(dorset: Pack) -> None:
+    start = Scenario("a", dorset.plan("areas"))
+    bare = replace(start, assumptions=Assumptions(fte={"South": 0.0}))
+    found = compare_plans(["Today", "New"], [evaluate(one, dorset) for one in (start, bare)])
+    text = " ".join(in_words(found, metrics_table(found, dorset), 1).sentences)
+    assert "but without South in 'New', where no staff is recorded: that is no comparison." in text
+    assert "No staff recorded for South in 'New'" in text
+
+
 def test_other_assumptions_are_said(small: Pack) -> None:
     start = Scenario("today", small.plan("zones"))
     other = replace(start, assumptions=Assumptions(staff="follows", weights={"open_cp": 2}))

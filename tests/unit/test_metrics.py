@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.assumptions import Assumptions
 from analysis.bands import need_bands
+from analysis.equity import inequality
 from analysis.events import Edit
 from analysis.metrics import METRICS, Metric
 from analysis.scenario import Evaluation, Scenario, evaluate, metric
 from analysis.tables import plan_table, zone_table
 from geo.errors import PlanError
+from geo.plan import Plan
 from layers.measures import Measure
 from layers.pack import Pack
 from small_pack import UNITS
@@ -231,3 +234,84 @@ def test_no_zone_at_all_breaks_no_metric(entry: Metric, small: Pack) -> None:
     none = Scenario("redraw", small.plan("zones")).do(Edit.move(UNITS, to=None))
     value = entry.compute(evaluate(none, small).facts)
     assert np.shape(value) == (() if entry.scope == "plan" else (3,))
+
+
+# spreads of load: which zones are in them
+
+
+SPREADS_OF_LOAD = (
+    "load_cv",
+    "load_gini",
+    "load_max_min",
+    "load_noise",
+    "weighted_load_cv",
+    "weighted_load_max_min",
+    "weighted_load_noise",
+)
+
+
+def test_an_emptied_zone_that_keeps_its_staff_is_in_no_spread_of_load(small: Pack) -> None:
+    """North gives all to South: Middle has 20 cases with 1 FTE, South 66 with 2."""
+    scenario = Scenario("x", small.plan("zones")).do(Edit.move(UNITS[:3], to="South"))
+    result = evaluate(scenario, small)
+    assert result.facts.fte.tolist() == [4, 1, 2]
+    # loads 20 and 33, weights 1 and 2: mean 86 / 3
+    cv = np.sqrt((1 * (20 - 86 / 3) ** 2 + 2 * (33 - 86 / 3) ** 2) / 3) / (86 / 3)
+    assert result.for_plan("load_cv") == pytest.approx(100 * cv)
+    assert result.for_plan("load_max_min") == pytest.approx(33 / 20)
+    assert result.for_plan("weighted_load_max_min") == pytest.approx(33 / 20)
+    two = inequality([20, 66], [1, 2], per=1)
+    assert result.for_plan("load_gini") == pytest.approx(two.gini)
+    assert result.for_plan("load_noise") == pytest.approx(100 * two.noise_floor)
+    assert result.facts.without_staff == ()
+
+
+def test_a_zone_with_small_areas_and_no_open_case_stays_in_the_spread(small: Pack) -> None:
+    counts = {"open_cin": [0.0] * 3 + [9.0] * 6, "open_cp": [0.0] * 3 + [8.0] * 6}
+    values = small.measures.values.copy()
+    for key, row in counts.items():
+        values[small.measures.row(key)] = row
+    pack = replace(small, measures=replace(small.measures, values=values))
+    result = evaluate(Scenario("x", pack.plan("zones")), pack)
+    assert result.per_zone("cases_per_fte")[0] == 0
+    assert result.for_plan("load_max_min") == float("inf")
+    assert result.for_plan("load_cv") > 50
+
+
+def test_a_plan_without_its_emptied_zone_has_the_same_spreads(small: Pack) -> None:
+    emptied = evaluate(
+        Scenario("x", small.plan("zones")).do(Edit.move(UNITS[:3], to="South")), small
+    )
+    lookup = {unit: "Middle" if unit in UNITS[3:6] else "South" for unit in UNITS}
+    gone = replace(small.plan("zones"), plan=Plan.from_lookup(lookup))
+    without = evaluate(Scenario("x", gone), small)
+    assert set(without.plan.zones) == {"Middle", "South"}
+    for key in SPREADS_OF_LOAD:
+        assert emptied.for_plan(key) == pytest.approx(without.for_plan(key)), key
+
+
+def test_a_zone_with_small_areas_and_no_staff_is_named(small: Pack) -> None:
+    new = Scenario("x", small.plan("zones")).do(Edit.move(UNITS[:3], to="Coast"))
+    assert evaluate(new, small).facts.without_staff == ("Coast",)
+    follows = replace(new, assumptions=Assumptions(staff="follows"))
+    assert evaluate(follows, small).facts.without_staff == ()
+    nobody = replace(new, assumptions=Assumptions(fte={"Middle": 0.0, "Coast": 4.0}))
+    assert evaluate(nobody, small).facts.without_staff == ("Middle",)
+
+
+def test_one_zone_with_staff_among_others_without_lies_apart_from_nobody(small: Pack) -> None:
+    start = Scenario("x", small.plan("zones"))
+    edits = Edit.move(UNITS[:3], to="Coast"), Edit.move(UNITS[3:6], to="Hills")
+    result = evaluate(start.do(edits[0]).do(edits[1]), small)
+    assert result.facts.without_staff == ("Coast", "Hills")
+    for key in SPREADS_OF_LOAD:
+        assert np.isnan(result.for_plan(key)), key
+    alone = evaluate(start.do(Edit.move(UNITS[:6], to="South")), small)
+    assert alone.for_plan("load_cv") == 0  # all there are
+
+
+def test_spreads_of_load_say_by_their_version_that_the_rule_is_another() -> None:
+    assert {key: metric(key).version for key in SPREADS_OF_LOAD} == dict.fromkeys(
+        SPREADS_OF_LOAD, 2
+    )
+    assert metric("referral_cv").version == 1

@@ -13,11 +13,13 @@ from analysis.staff_or_lines import (
     Transfer,
     as_level_as,
     level_within,
+    options,
     pair_transfers,
 )
 from geo.errors import PlanError
 
 NAN = float("nan")
+NO = np.zeros(2, dtype=bool)
 
 
 def load_of(cases: list[float], fte: list[float], share: list[float] | None = None) -> Load:
@@ -69,10 +71,74 @@ def test_zones_without_staff_or_known_cases_are_left_out_and_named() -> None:
 
 
 def test_staff_of_0_is_no_load_and_never_infinite() -> None:
-    load = load_of([60, 20, 30], [4, 4, 0])
-    assert load.left_out == ("C",)
+    load = load_of([60, 20, 40], [4, 4, 0])
+    assert (load.waiting, load.left_out) == (("C",), ())
     assert np.isnan(load.per_fte[2])
-    assert level_within(load, 0.05).after.fte[2] == 0
+    assert load.level == 15  # of all cases and all staff
+    assert load.level_zones(0.05) == 1
+
+
+def test_no_staffing_is_level_while_a_zone_with_cases_has_no_staff() -> None:
+    nobody = load_of([60, 20], [0, 0])
+    for found in (level_within(nobody, 0.1), as_level_as(nobody, 0.1)):
+        assert (found.reached, found.moved_fte) == (False, 0)
+    lines = load_of([60, 20, 40], [6, 2, 0])
+    ways = {way.key: way for way in options(lines, lines, tolerance=0.5)}
+    assert not ways["today"].staffing.reached
+    assert ways["mix"].staffing.reached
+    assert "staff_as_lines" not in ways  # the spread of such lines is not that of all zones
+
+
+def test_one_zone_with_a_load_among_others_without_has_no_spread() -> None:
+    lines = load_of([60, 20], [6, NAN])
+    assert np.isnan([lines.cv, lines.max_min]).all()
+    assert load_of([60], [6]).cv == 0
+    ways = options(load_of([60, 20], [6, 1]), lines, tolerance=0.1)
+    assert "staff_as_lines" not in [way.key for way in ways]
+
+
+def test_a_zone_with_cases_and_no_staff_is_given_some() -> None:
+    found = level_within(load_of([60, 20, 40], [6, 6, 0]), 0.001)
+    assert found.reached
+    assert found.after.fte.tolist() == [6, 2, 4]
+    assert found.transfers == (Transfer("B", "C", 4.0),)
+
+
+def test_a_new_zone_is_given_the_staff_of_emptied_ones() -> None:
+    """A and B became C; D keeps its lines, and is level with C where C has all that they had."""
+    load = Load.of(
+        "ABCD", [0, 0, 60, 20], recorded=[4, 2.2, NAN, 2], available=[4, 2.2, NAN, 2],
+        empty=[True, True, False, False], new=[False, False, True, False],
+    )  # fmt: skip
+    assert (load.waiting, load.emptied, load.left_out) == (("C",), ("A", "B"), ())
+    assert load.used.tolist() == [False, False, False, True]
+    found = level_within(load, 0.1)
+    assert found.reached
+    assert found.after.fte.tolist() == pytest.approx([0, 0, 6.2, 2])
+    assert found.changed == pytest.approx({"A": 0, "B": 0, "C": 6.2})
+    assert {t.taker for t in found.transfers} == {"C"}
+    assert found.moved_fte == pytest.approx(6.2)
+
+
+def test_a_zone_whose_staff_is_only_not_recorded_takes_none() -> None:
+    """Somebody works there; how many is for the planner to say."""
+    load = load_of([60, 20, 30], [4, 4, NAN])
+    assert (load.waiting, load.left_out) == ((), ("C",))
+    assert np.isnan(level_within(load, 0.1).after.fte[2])
+    assert load.level == 10
+
+
+def test_an_emptied_zone_is_in_no_spread_and_its_staff_is_in_the_load_of_all() -> None:
+    load = Load.of(
+        "ABC", [30, 20, 0], recorded=[2, 2, 1], available=[2, 2, 1], empty=[False, False, True]
+    )
+    assert load.max_min == 1.5
+    assert load.cv == pytest.approx(inequality([30, 20], [2, 2], per=1).cv)
+    assert load.level == 10
+    assert np.isnan(load.per_fte[2])
+    found = as_level_as(load, 0.001)
+    assert found.reached
+    assert found.after.fte.tolist() == [3, 2, 0]
 
 
 def test_a_zone_whose_staff_is_all_away_takes_the_usual_share() -> None:
@@ -86,7 +152,7 @@ def test_a_zone_whose_staff_is_all_away_takes_the_usual_share() -> None:
 )
 def test_loads_that_cannot_be_are_refused(cases: list[float], fte: list[float], match: str) -> None:
     with pytest.raises(PlanError, match=match):
-        Load(("A", "B"), np.array(cases), np.array(fte), np.ones(len(fte)))
+        Load(("A", "B"), np.array(cases), np.array(fte), np.ones(len(fte)), NO, NO)
 
 
 @pytest.mark.parametrize("number", [0, -1, NAN, float("inf")])
@@ -166,6 +232,32 @@ def test_no_staffing_within_the_tolerance_moves_fewer(
         assert found.moved_fte == pytest.approx(moved(all_there_are[fits], fte).min())
     else:
         assert found.after.furthest <= off.min() + 1e-3
+
+
+@settings(max_examples=60)
+@given(small_loads, st.sampled_from([0.1, 0.3]), st.sampled_from([0.0, NAN]))
+def test_a_zone_that_waits_is_levelled_with_the_fewest_as_well(
+    drawn: tuple[list[float], list[float], list[float]], tolerance: float, nobody: float
+) -> None:
+    cases, fte, share = (np.array(values, dtype=np.float64) for values in drawn)
+    fte[-1], share[-1] = 0, 1
+    recorded = np.where(fte > 0, fte, nobody)
+    load = Load.of(
+        "ABC"[: len(fte)], cases, recorded=recorded, available=recorded * share,
+        new=[False] * (len(fte) - 1) + [True],
+    )  # fmt: skip
+    found = level_within(load, tolerance, step_fte=0.5)
+    all_there_are = every_staffing(fte, 0.5)
+    off = np.array([furthest(staffing, cases, share) for staffing in all_there_are])
+    fits = off <= tolerance + 1e-9
+    assert found.reached == fits.any()
+    assert np.nansum(found.after.fte) == pytest.approx(fte.sum())
+    assert sum(t.fte for t in found.transfers) == pytest.approx(found.moved_fte, abs=1e-5)
+    if found.reached:
+        assert found.moved_fte == pytest.approx(moved(all_there_are[fits], fte).min())
+    else:
+        assert found.after.furthest <= off.min() + 1e-2
+        assert found.after.waiting == ()
 
 
 # the fewest down to a spread

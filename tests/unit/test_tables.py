@@ -25,6 +25,7 @@ from analysis.tables import (
     incident_table,
     indicator_table,
     plan_table,
+    sources_of,
     unit_table,
     zone_table,
 )
@@ -98,6 +99,17 @@ def test_zones_are_told_with_their_sum(small: Pack) -> None:
     assert shown(table, "referral_rate") == ["1,000.0", "500.0", "250.0", "550.0"]
     assert shown(table, "cases_per_fte") == ["10.0", "20.0", "13.0", "12.3"]
     assert shown(table, "pieces") == ["2", "1", "1", "z"]  # pieces have no sum
+
+
+def test_zones_stay_what_they_are_when_one_is_renamed(dorset: Pack) -> None:
+    for key in ("areas", "pyramids"):
+        start = Scenario("x", dorset.plan(key))
+        first, *others = start.plan.zones
+        to = dict.fromkeys(start.plan.members(first), "Elsewhere")
+        renamed = start.do(Edit("a new name", to, zones=("Elsewhere", *others)))
+        table = zone_table(evaluate(renamed, dorset), dorset)
+        assert table.names[0] == "Elsewhere"
+        assert table.what == dorset.plan(key).zone_word
 
 
 def test_the_sum_of_a_rate_is_the_rate_of_the_sums(small: Pack) -> None:
@@ -428,9 +440,8 @@ def test_the_csv_says_what_it_is_about_in_every_row(small: Pack) -> None:
     assert {row["authority"] for row in rows} == {"Small Council"}
     assert {row["plan"] for row in rows} == {"zones"}
     assert {row["figures"] for row in rows} == {"illustrative"}
-    assert {row["source"] for row in rows} == {
-        "estimates; case list; Children in need + On a protection plan"
-    }
+    said = "Referrals: case list; Open cases: Children in need + On a protection plan"
+    assert {row["source"] for row in rows} == {f"Children aged 0-17: estimates; {said}"}
     assert [row["team_area"] for row in rows] == ["North", "Middle", "South", TOTAL]
 
 
@@ -639,3 +650,15 @@ def test_referrals_against_need_are_made_of_what_may_be_shown(dorset: Pack) -> N
     few = with_counts(dorset, "referrals", [1.0, *[0.0] * 247, 90.0])
     hidden = zone_table(evaluate(Scenario("x", few.plan("zones")), few), few).column("oe")
     assert (hidden.status[:-1] == Status.SUPPRESSED).any()
+
+
+def test_sources_say_which_measure_they_are_of(small: Pack) -> None:
+    measures = small.measures.measures
+    two = replace(small.measures, measures=tuple(
+        replace(m, title=m.key.title(), source="B" if m.key == "referrals" else "A")
+        for m in measures
+    ))  # fmt: skip
+    keys = ("children", "persons", "referrals")
+    assert sources_of(two, keys) == "Children, Persons: A; Referrals: B"
+    assert sources_of(two, ("none", *keys[:2])) == "A"
+    assert sources_of(two, ("none",)) == ""

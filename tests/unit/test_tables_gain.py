@@ -154,6 +154,49 @@ def test_another_number_of_zones_is_said(many: Pack) -> None:
     assert "More zones lie farther apart" in other_number_of_zones(Sides(other, one, many))
 
 
+def test_a_zone_without_staff_is_no_gain_in_load(dorset: Pack) -> None:
+    start = Scenario("x", dorset.plan("areas"))
+    bare = replace(start, assumptions=Assumptions(fte={"South": 0.0}))
+    before, after = evaluate(start, dorset), evaluate(bare, dorset)
+    for one, other in ((before, after), (after, before)):
+        found = gain(one, other, rng=np.random.default_rng(1), draws=50)
+        sides = Sides(one, other, dorset)
+        (verdict,) = verdicts(found.load, sides, keys=("load_cv",))
+        assert verdict.text.endswith("The two are not of the same zones, so no gain is told.")
+        table = spread_table(found.load, sides)
+        assert set(shown(table, "judged")) == {"not of the same zones"}
+        assert set(shown(table, "probability")) == {"z"}
+    assert "with all in (before: South)" in verdict.text
+    found = gain(before, after, rng=np.random.default_rng(1), draws=50)
+    sides = Sides(before, after, dorset)
+    outlook = found.load.outlook("weighted_load")
+    assert "Left out: South (no staff recorded)." in stability_in_words(outlook, sides)
+    assert outlook_table(outlook, sides).texts[0].texts[0] == "no staff recorded"
+
+
+def test_a_zone_without_staff_on_both_sides_is_named(dorset: Pack) -> None:
+    bare = Scenario("x", dorset.plan("areas"), assumptions=Assumptions(fte={"South": 0.0}))
+    moved = bare.do(Edit.move(bare.plan.members("West")[:20], to="North"))
+    before, after = evaluate(bare, dorset), evaluate(moved, dorset)
+    found = gain(before, after, rng=np.random.default_rng(1), draws=50)
+    (verdict,) = verdicts(found.load, Sides(before, after, dorset), keys=("load_cv",))
+    assert verdict.text.endswith("Without South: no staff recorded.")
+
+
+def test_an_emptied_zone_is_in_no_spread_of_load(dorset: Pack) -> None:
+    start = Scenario("x", dorset.plan("areas"))
+    moved = start.do(Edit.move(start.plan.members("North"), to="Central"))
+    before, after = evaluate(start, dorset), evaluate(moved, dorset)
+    found = gain(before, after, rng=np.random.default_rng(1), draws=200)
+    sides = Sides(before, after, dorset)
+    outlook = found.load.outlook("weighted_load")
+    assert outlook.after.zones == ("South", "West", "Central")
+    assert "Left out: North (no small area)." in stability_in_words(outlook, sides)
+    spread = found.load.spread("load_cv")
+    assert spread.after == pytest.approx(after.for_plan("load_cv"))
+    assert abs(spread.behind_after.mean - spread.after) < 3
+
+
 def _cvs(found: Gain) -> list[Spread]:
     return [spread for spread in found.rates.spreads if spread.key in CVS]
 

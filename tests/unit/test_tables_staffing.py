@@ -9,9 +9,17 @@ from analysis.assumptions import Assumptions
 from analysis.events import Assume, Edit
 from analysis.scenario import Scenario, evaluate
 from analysis.table import Table
-from analysis.tables_staffing import TITLES, choices_table, loads_table, staffing_choices
+from analysis.tables_staffing import (
+    TITLES,
+    choices_table,
+    filled_gaps,
+    loads_table,
+    staffing_choices,
+)
+from geo.plan import Plan
 from layers.measures import Measures
 from layers.pack import Pack
+from layers.staffing import Staffing
 from layers.status import Status
 from small_pack import UNITS, ZONES
 
@@ -122,7 +130,96 @@ def test_a_zone_that_one_side_does_not_have_does_not_apply(small: Pack) -> None:
     table = loads_table(choices, what="team area")
     assert shown(table, "weighted_fte_today")[-1] == "z"
     assert shown(table, "weighted_fte_lines")[-1] == ""  # no staff recorded
-    assert choices.way("lines").load.left_out == ("Coast",)  # South has staff and no cases
+    load = choices.way("lines").load
+    assert (load.waiting, load.emptied, load.left_out) == (("Coast",), ("South",), ())
+    assert shown(table, "weighted_load_lines")[-2:] == ["z", ""]  # nobody lives in South
+
+
+# zones without staff, and zones without small areas
+
+
+def inland(pack: Pack, **assumed: object) -> Scenario:
+    """North and Middle become one new zone; both keep their names, and their staff."""
+    start = Scenario("x", pack.plan("zones"), assumptions=Assumptions(**assumed))
+    lookup = {unit: "South" if unit in UNITS[6:] else "Inland" for unit in UNITS}
+    return start.do(start.taking(Plan.from_lookup(lookup), "Inland"))
+
+
+def test_a_new_zone_is_given_the_staff_of_the_zones_that_it_replaces(small: Pack) -> None:
+    pack = with_counts(small, **LARGE)
+    choices = staffing_choices(inland(pack), pack, tolerance=0.1, step_fte=0.5)
+    assert [way.key for way in choices.ways] == ["today", "lines", "staff_level", "mix"]
+    assert not choices.compares
+    assert choices.drawn.waiting == ("Inland",)
+    assert choices.open_share(["Inland"]) == pytest.approx(140 / 216)
+    mix = choices.way("mix").staffing
+    assert mix.reached
+    assert mix.after.fte[:2].tolist() == [0, 0]
+    assert dict(zip(mix.after.zones, mix.after.fte, strict=True))["Inland"] >= 4
+    table = choices_table(choices)
+    assert shown(table, "weighted_waiting") == ["0", "1", "0", "0"]
+    assert shown(table, "weighted_level")[3] == "2"
+
+
+def test_what_a_new_zone_is_given_is_what_the_scenario_then_has(small: Pack) -> None:
+    pack = with_counts(small, **LARGE)
+    scenario = inland(pack)
+    choices = staffing_choices(scenario, pack, tolerance=0.1, step_fte=0.1)
+    mix = choices.way("mix").staffing
+    assumed = scenario.assumptions.with_changes(fte=choices.fte_to_use("mix"))
+    after = evaluate(scenario.take(Assume(assumed)), pack)
+    np.testing.assert_allclose(after.facts.fte, mix.after.fte)
+    np.testing.assert_allclose(
+        after.facts.available_in_use[2:], mix.after.there[2:], err_msg=str(after.plan.zones)
+    )
+    assert after.for_plan("weighted_load_cv") == pytest.approx(100 * mix.after.cv)
+
+
+def test_zones_that_are_gone_give_their_staff_and_are_not_set(small: Pack) -> None:
+    pack = with_counts(small, **LARGE)
+    start = Scenario("x", pack.plan("zones"))
+    lookup = {unit: "East" if unit in UNITS[6:] else "Inland" for unit in UNITS}
+    scenario = start.do(start.taking(Plan.from_lookup(lookup), "all new"))
+    choices = staffing_choices(scenario, pack, tolerance=0.1, step_fte=0.1)
+    assert set(choices.drawn.waiting) == {"East", "Inland"}
+    assert choices.drawn.emptied == ZONES
+    mix = choices.way("mix").staffing
+    assert mix.reached
+    assert set(choices.fte_to_use("mix")) == {"East", "Inland"}
+    assert sum(choices.fte_to_use("mix").values()) == pytest.approx(7)
+    table = loads_table(choices, what="team area")
+    assert shown(table, "weighted_fte_mix")[:3] == ["0.0"] * 3
+    assert shown(choices_table(choices), "weighted_left")[-1] == "0"  # their lines moved them
+
+
+def test_staff_that_the_pack_lacks_can_be_set_and_is_kept(small: Pack) -> None:
+    pack = with_counts(small, **LARGE)
+    posts = tuple(post for post in pack.staffing.posts if post.zone != "Middle")
+    pack = replace(pack, staffing=Staffing(posts))
+    choices = staffing_choices(redrawn(pack), pack, tolerance=0.1)
+    assert choices.drawn.left_out == ("Middle",)
+    assert choices.drawn.waiting == ()
+    mended = redrawn(pack, fte={"Middle": 3.0, "North": 9.0})
+    assert filled_gaps(mended, pack) == {"Middle": 3.0}
+    choices = staffing_choices(mended, pack, tolerance=0.1)
+    assert choices.drawn.left_out == ()
+    assert np.nansum(choices.drawn.fte) == 9
+    assert choices.fte_to_use("mix")["Middle"] == choices.way("mix").load.fte[1]
+
+
+def test_a_share_is_worked_out_from_figures_as_they_are_shown(small: Pack) -> None:
+    pack = with_counts(small, **LARGE)
+    pack = replace(pack, authority=replace(pack.authority, disclosure="nhs"))
+    choices = staffing_choices(inland(pack), pack, tolerance=0.1)
+    assert choices.open_share(["Inland"]) == pytest.approx(140 / 215)
+
+
+def test_no_share_of_cases_is_told_where_a_count_is_hidden(small: Pack) -> None:
+    counts = {"open_cin": [0.0] * 6 + [9.0] * 3, "open_cp": [*[0.0] * 5, 3.0, *[9.0] * 3]}
+    pack = with_counts(small, **counts)
+    choices = staffing_choices(inland(pack), pack, tolerance=0.1)
+    assert choices.hidden
+    assert np.isnan(choices.open_share(["Inland"]))
 
 
 def test_a_table_says_whose_counts_it_tells(small: Pack) -> None:
