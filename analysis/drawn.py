@@ -16,6 +16,7 @@ from analysis.disclosure import POLICIES
 from analysis.events import Edit
 from analysis.scenario import Scenario
 from analysis.table import Basis, Column, Part, Table, TextColumn
+from analysis.tables import sources_of
 from geo.adjacency import Shapes
 from geo.crosswalk import CUT_BELOW, Crosswalk, Method, best_fit
 from geo.crs import GRID_M
@@ -282,7 +283,7 @@ def fitted_table(fitted: Fitted, scenario: Scenario, pack: Pack) -> Table:
         _column("children", "Children", "", [children[at].sum() for at in members]),
     )
     since = TextColumn("since", "Zone", said, of=())
-    return _table(pack, plan, {pack.authority.zone_word: zones}, columns, since)
+    return _table(pack, plan, {scenario.baseline.zone_word: zones}, columns, since)
 
 
 def alike(names: Sequence[str], zones: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -456,9 +457,7 @@ def _table(
         columns=columns,
         symbol=POLICIES[pack.authority.disclosure].symbol,
         standing=pack.standing,
-        source="; ".join(
-            dict.fromkeys(pack.measures.measure(key).source for key in ("persons", "children"))
-        ),
+        source=sources_of(pack.measures, ("persons", "children")),
         texts=(text,),
         basis=Basis.of_pack(pack, Part(plan, ("persons", "children"))),
     )

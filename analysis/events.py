@@ -9,9 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from analysis.assumptions import Assumptions
+from analysis.assumptions import Assumptions, OpenCases, Staff
 from geo.errors import PlanError
 from geo.plan import Plan
+
+MOST_TOLD = 3
+"""Changes of the assumptions that a title names; further ones are told by their number."""
 
 BorderKind = Literal["link", "cut", "clear"]
 """What a planner makes of a border: passable though apart, closed though touching, or as built."""
@@ -183,6 +186,18 @@ class Assume:
     kind: ClassVar[str] = "assume"
     assumptions: Assumptions
 
+    def title(self, before: Assumptions) -> str:
+        """Say what it changes of the assumptions before it; three things at most, then how many.
+
+        >>> Assume(Assumptions(tolerance=0.05, fte={"West": 18})).title(Assumptions())
+        'Tolerance 10 % to 5 %; FTE of West set to 18.0'
+        """
+        said = _changes(before, self.assumptions)
+        if not said:
+            return "Assumptions as they were"
+        more = len(said) - MOST_TOLD
+        return "; ".join(said[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
+
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain values."""
         return self.assumptions.to_dict()
@@ -229,3 +244,72 @@ def event_from_dict(kept: Mapping[str, Any]) -> Event:
             f"A step of the scenario, '{kind}', cannot be read.",
             remedy="Restore the scenario from its last good copy.",
         ) from error
+
+
+_STAFF: Mapping[Staff, str] = {
+    "stays": "Staff stay with their zone",
+    "follows": "Staff follow their cases",
+}
+_CASES: Mapping[OpenCases, str] = {
+    "transfer": "Open cases transfer at once",
+    "stay": "Open cases stay until closed",
+}
+_KINDS_OF_CASE: Mapping[str, str] = {
+    "open_cin": "open children in need",
+    "open_cp": "child protection plans",
+    "open_cla": "children looked after",
+}
+"""Words for `layers.series.OPEN_KINDS`: a log is read without the pack, which has their titles."""
+
+
+def _changes(before: Assumptions, after: Assumptions) -> list[str]:
+    """Name every difference, those first that a figure follows from most."""
+    said = []
+    if before.staff != after.staff:
+        said.append(_STAFF[after.staff])
+    if before.cases != after.cases:
+        said.append(_CASES[after.cases])
+    said += _share("Tolerance", before.tolerance, after.tolerance)
+    if len(before.fte) > 1 and not after.fte:
+        said.append("All FTE as recorded")
+    else:
+        said += _numbers("FTE of", before.fte, after.fte, unset="as recorded")
+    kinds = sorted({*before.weights, *after.weights})
+    weights = [{_kind(kind): a.weight(kind) for kind in kinds} for a in (before, after)]
+    said += _numbers("Weight of", *weights)
+    said += _share("Newly qualified worker", before.newly_qualified, after.newly_qualified)
+    months = [{_kind(kind): n for kind, n in a.months_open.items()} for a in (before, after)]
+    return said + _numbers("Months open of", *months, unset="as in the pack")
+
+
+def _share(what: str, was: float, now: float) -> list[str]:
+    return [f"{what} {100 * was:g} % to {100 * now:g} %"] if was != now else []
+
+
+def _numbers(
+    what: str, before: Mapping[str, float], after: Mapping[str, float], *, unset: str = ""
+) -> list[str]:
+    """Name the numbers that differ; only the first says of what they are.
+
+    `unset` says what holds for a name that has none.
+    """
+    said = []
+    for name in dict.fromkeys((*before, *after)):
+        was, now = before.get(name), after.get(name)
+        if was == now:
+            continue
+        if was is None or now is None:
+            said.append(f"{name} {unset}" if now is None else f"{name} set to {_number(now)}")
+        else:
+            is_close = _number(was) == _number(now)
+            said.append(f"{name} " + " to ".join(_number(n, fine=is_close) for n in (was, now)))
+    return [f"{what} {said[0]}", *said[1:]] if said else []
+
+
+def _number(number: float, *, fine: bool = False) -> str:
+    """Write a number to one decimal; to all that it has where one would not tell two apart."""
+    return f"{number:.10g}" if fine else f"{number:.1f}"
+
+
+def _kind(key: str) -> str:
+    return _KINDS_OF_CASE.get(key, key)

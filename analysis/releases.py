@@ -539,7 +539,7 @@ class _Ground:
             release = release.withheld(forced) if forced else self._solved(release, failures)
             if release.told == before.told:  # symbols alone would tell it: no column then
                 release = release.left_out(failure.measure for failure in failures)
-        text = "; ".join(_withheld_text(candidate, release))
+        text = "; ".join(_withheld_text(candidate, release, self.measures))
         changed = _changed(candidate, release)
         return Remedy("withhold", f"Withhold {text}.", changed, release.stamped(self.measures))
 
@@ -782,7 +782,8 @@ class _Audit:
             if now[at] < could:
                 failures.append(self._failure(key, area, self._whence(area)))
             elif before_this <= 0:
-                already.append(f"Earlier releases give a small count of '{key}' away already.")
+                title = self._measures.measure(key).title
+                already.append(f"Earlier releases give a small count of '{title}' away already.")
         return failures, already
 
     def _searched(self) -> tuple[list[Failure], list[str]]:
@@ -795,7 +796,8 @@ class _Audit:
             found, more, settled = self._search(key, together, among, width_of(self._policy))
             if not found and not settled:  # what is told exactly is the lesser question
                 found, more, settled = self._search(key, together, among, 1.0)
-                already.append(f"Not every set of areas was searched for '{key}': too many.")
+                title = self._measures.measure(key).title
+                already.append(f"Not every set of areas was searched for '{title}': too many.")
             failures += found
             already += more
             if not found and not settled:
@@ -902,10 +904,11 @@ def _notes(candidate: Release, register: Register, measures: Measures, people: s
         notes.append(f"There is no measure '{people}': the floor of people was not checked.")
     for told in candidate.told:
         others = [r for r in register if r.column(told.key)]
+        title = measures.measure(told.key).title
         if any(not _same_series(r, told.key, measures) for r in others):
-            notes.append(f"Earlier releases of '{told.key}' in another period are not compared.")
+            notes.append(f"Earlier releases of '{title}' in another period are not compared.")
         if any(_changed_since(r, told.key, measures) for r in others):
-            notes.append(f"Counts of '{told.key}' changed since a release; checked as they are.")
+            notes.append(f"Counts of '{title}' changed since a release; checked as they are.")
     return notes
 
 
@@ -1001,14 +1004,15 @@ def _changed(before: Release, after: Release) -> int:
     )
 
 
-def _withheld_text(before: Release, after: Release) -> list[str]:
-    """Say which rows are withheld, measure by measure."""
+def _withheld_text(before: Release, after: Release, measures: Measures) -> list[str]:
+    """Say which rows are withheld, measure by measure, by the measures' titles."""
     texts = []
     for old, new in zip(before.told, after.told, strict=True):
         pairs = zip(before.names, old.status, new.status, strict=True)
         rows = [name for name, was, now in pairs if was != now]
+        title = measures.measure(old.key).title
         if rows and set(new.status) == {int(Status.NOT_APPLICABLE)}:
-            texts.append(f"all of '{old.key}'")
+            texts.append(f"all of '{title}'")
         elif rows:
-            texts.append(f"{named(rows)} of '{old.key}'")
+            texts.append(f"{named(rows)} of '{title}'")
     return texts

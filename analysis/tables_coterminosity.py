@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.aggregate import aggregate
 from analysis.caseload import OPEN_CASES, with_open_cases
@@ -212,12 +213,15 @@ def _cases(
     Small areas and zones are shown elsewhere, so a sum tells that of the hidden counts in it, and
     of those beside it in its zones. Sums of several sets tell those of what they have in common.
     So nothing is told that would cut the hidden counts of a zone into pieces of which any tells
-    one; a set that comes earlier goes before a later one.
+    one; a set that comes earlier goes before a later one. A set with hidden counts of a zone whose
+    own total is hidden is never told: the total over all less these would tell another's.
     """
     if not measures.has(OPEN_CASES):
         return _joined([_hidden(Status.MISSING)] * len(moves))
     counts = measures.counts(OPEN_CASES)
-    is_hidden = np.isnan(protected_units(plan, OPEN_CASES, measures, policy).values)
+    shown = protected_units(plan, OPEN_CASES, measures, policy)
+    is_hidden = np.isnan(shown.values)
+    apart = is_hidden & _of_hidden_zones(plan, shown)
     piece = plan.assignment.astype(np.int64)
     told = []
     for move in moves:
@@ -225,8 +229,13 @@ def _cases(
         total = float(counts[inside].sum())
         finer = np.unique(2 * piece + inside, return_inverse=True)[1]
         cut = is_hidden & np.isin(plan.assignment, plan.assignment[inside & is_hidden])
-        safe = not small_counts(total, policy) and all(
-            _keeps_its_counts(counts[cut & (finer == at)], policy) for at in np.unique(finer[cut])
+        safe = (
+            not small_counts(total, policy)
+            and not (inside & apart).any()
+            and all(
+                _keeps_its_counts(counts[cut & (finer == at)], policy)
+                for at in np.unique(finer[cut])
+            )
         )
         if np.isnan(total):
             told.append(_hidden(Status.MISSING))
@@ -236,6 +245,15 @@ def _cases(
             piece = finer
             told.append(_rounded(total, policy))
     return _joined(told)
+
+
+def _of_hidden_zones(plan: Plan, shown: Suppressed) -> npt.NDArray[np.bool_]:
+    """Mark the units whose zone's total is hidden."""
+    if shown.totals is None:  # a measure that is not sensitive
+        return np.zeros(len(plan.units), dtype=np.bool_)
+    # the last total is that of the units in no zone, if there are any: their position is -1
+    hidden: npt.NDArray[np.bool_] = shown.totals.status == Status.SUPPRESSED
+    return hidden[plan.assignment]
 
 
 def _keeps_its_counts(hidden: Array, policy: Policy) -> bool:

@@ -29,7 +29,7 @@ from analysis.protection import (
     withhold_until_safe,
 )
 from analysis.table import Array, Basis, Column, Part, Statuses, Table
-from analysis.tables import TOTAL
+from analysis.tables import TOTAL, sources_of
 from geo.plan import Plan
 from layers.measures import Measure, Measures
 from layers.pack import Pack
@@ -146,7 +146,7 @@ def ways_table(book: Ledger, pack: Pack, *, fte: Array | None = None) -> Table:
         columns=tuple(columns),
         symbol=POLICIES[pack.authority.disclosure].symbol,
         standing=pack.standing,
-        source=_sources(measures, book.keys),
+        source=sources_of(measures, book.keys),
         totals=3 + len(loose),
         basis=Basis.of_pack(pack, *_ways_parts(book, with_fte=fte is not None)),
     )
@@ -178,7 +178,7 @@ def zones_table(book: Ledger, pack: Pack, *, what: str, km: tuple[Array, Array] 
         columns=tuple(columns),
         symbol=POLICIES[pack.authority.disclosure].symbol,
         standing=pack.standing,
-        source=_sources(measures, ("children", *cases)),
+        source=sources_of(measures, ("children", *cases)),
         totals=1,
         basis=Basis.of_pack(
             pack, *(Part(plan, tuple(cases)) for plan in (found.before, found.after) if cases)
@@ -649,8 +649,3 @@ def _ways_parts(book: Ledger, *, with_fte: bool) -> tuple[Part, ...]:
         return (ways,)
     zones = Part(book.found.before, (OPEN_CASES,), columns=("fte",), spare=True)
     return (ways, zones)
-
-
-def _sources(measures: Measures, keys: Sequence[str]) -> str:
-    texts = [measures.measure(key).source for key in keys if measures.has(key)]
-    return "; ".join(dict.fromkeys(texts))

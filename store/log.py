@@ -122,7 +122,8 @@ class Logged:
     seq
         Its place, from 1.
     title
-        `3 units to North`, `Undo of '3 units to North'`.
+        `3 units to North`, `Undo of '3 units to North'`, `Tolerance 10 % to 5 %`. Worked out as
+        the log is read; only that of a move stands in it.
     event
         None for an event that does not touch the plan.
     client, n
@@ -252,13 +253,14 @@ class Saved:
     def blame(self) -> dict[str, Blame]:
         """Say of each unit who last moved it; a unit in its zone of the baseline may be missing.
 
-        A step that was undone has moved nothing.
+        A step that was undone has moved nothing, and one that only names zones anew neither.
         """
         plan = self.scenario.baseline.plan
         last = np.zeros(len(plan.units), dtype=np.intp)
         for seq, edit in zip(self._steps, self.scenario.edits, strict=True):
             after = edit.apply(plan)
-            last[_changed(plan, after)] = seq
+            if not edit.renamed(plan):
+                last[_changed(plan, after)] = seq
             plan = after
         found = {}
         for unit, seq in zip(plan.units, last.tolist(), strict=True):
@@ -430,7 +432,7 @@ def _words(event: Event, before: Scenario) -> str:
             done = {"link": "linked", "cut": "cut", "clear": "put back"}[event.what]
             return f"{named(_counted(len(event.pairs), 'border')) or 'No border'} {done}"
         case Assume():
-            return "Assumptions changed"
+            return event.title(before.assumptions)
 
 
 def _counted(count: int, word: str) -> Iterable[str]:

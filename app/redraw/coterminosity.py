@@ -45,6 +45,8 @@ MOST_REPAIRS = 15
 """Repairs whose effect is worked out: each is a plan of its own, and takes 10 ms or so."""
 
 MOST_WEIGHT = 10.0
+MOST_NAMED = 8
+"""Names in a sentence; the table has all."""
 
 
 def show_coterminosity(
@@ -143,7 +145,7 @@ def _bring(choice: Choice, *, key: str) -> None:
         if plan is not None:
             title = name or "Brought lines"
             st.button(
-                f"Add {plain(title)}: {int((plan.sizes > 0).sum()):,} parts",
+                f"Add {plain(title)}: {_counted(int((plan.sizes > 0).sum()), 'part', 'parts')}",
                 key=f"{key}-add", on_click=_add, args=(title, plan, key),
             )  # fmt: skip
         own: dict[str, Partition] = st.session_state.get(f"{key}-own", {})
@@ -184,7 +186,8 @@ def _from_lookup(choice: Choice, *, key: str) -> Plan | None:
             st.error(plain(f"{lookup.label}: {refusal}"))
         return None
     if missing:
-        st.warning(f"{len(missing):,} small areas are not in the file; they count in no part.")
+        said = _counted(len(missing), "small area is", "small areas are")
+        st.warning(f"{said} not in the file and in no part.")
     nobody = Plan.from_lookup(dict.fromkeys(units))
     return lookup.over(nobody)
 
@@ -203,21 +206,27 @@ def _take_out(mark: str, key: str) -> None:
 
 
 def _say(was: Coterminosity, now: Coterminosity) -> None:
+    """Tell the score, and what is newly split and mended; lines of weight 0 stand apart."""
     split = sum(len(said.splits) for said in now.fits if said.partition.weight)
-    what = "Nothing is split" if not split else f"{split:,} parts or zones are split"
+    what = f"{_counted(split, 'part or zone is', 'parts or zones are')} split"
     st.markdown(
-        f"{what} of the lines that count. Score {_percent(now.score)}, before the redraw "
-        f"{_percent(was.score)}: the share of children who live in what is whole. 100 % means that "
-        "nothing is split."
+        f"Of the lines that count {what if split else 'nothing is split'}. Score "
+        f"{_percent(now.score)}, before the redraw {_percent(was.score)}: the share of children "
+        "who live in what is whole. 100 % means that nothing is split."
     )
-    for word, icon in (("newly", "Newly split"), ("mended", "Mended")):
-        found = [
-            f"{name} ({after.partition.title})"
-            for before, after in zip(was.fits, now.fits, strict=True)
-            for name in getattr(changes(before, after), word)
-        ]
-        if found:
-            st.markdown(f"{icon}: {plain('; '.join(found[:8]))}{_more(len(found) - 8)}.")
+    pairs = list(zip(was.fits, now.fits, strict=True))
+    counting = [pair for pair in pairs if pair[1].partition.weight]
+    others = [pair for pair in pairs if not pair[1].partition.weight]
+    for of, chosen in (("", counting), (", of lines that do not count", others)):
+        for word, title in (("newly", "Newly split"), ("mended", "Mended")):
+            found = [
+                f"{name} ({after.partition.title})"
+                for before, after in chosen
+                for name in getattr(changes(before, after), word)
+            ]
+            if found:
+                said = plain("; ".join(found[:MOST_NAMED]))
+                st.markdown(f"{title}{of}: {said}{_more(len(found) - MOST_NAMED)}.")
 
 
 def _show_splits(
@@ -325,7 +334,7 @@ def _choose_repair(
 def _label(repair: Repair, partitions: dict[str, Partition]) -> str:
     torn = " · tears a zone" if repair.torn else ""
     emptied = " · empties a zone" if repair.emptied else ""
-    units = "1 small area" if len(repair.to) == 1 else f"{len(repair.to):,} small areas"
+    units = _counted(len(repair.to), "small area", "small areas")
     return (
         f"{repair.name} ({partitions[repair.partition].title}): {units}, "
         f"{repair.children:,.0f} children to {named(repair.zones)}{torn}{emptied}"
@@ -352,9 +361,10 @@ def _show_together(ground: Ground, now: Coterminosity, *, key: str) -> Edit | No
         st.info("No repair raises the score without tearing a zone.")
         return None
     st.markdown(
-        f"{len(together.steps):,} repairs move {len(together.to):,} small areas with "
+        f"{_counted(len(together.steps), 'repair moves', 'repairs move')} "
+        f"{_counted(len(together.to), 'small area', 'small areas')} with "
         f"{together.children:,.0f} children. The score goes from {_percent(together.before)} to "
-        f"{_percent(together.after)}; {together.left:,} splits are left."
+        f"{_percent(together.after)}; {_counted(together.left, 'split is', 'splits are')} left."
     )
     names = [
         f"{i}. {plain(f'{s.name} to {named(s.zones)}')}" for i, s in enumerate(together.steps, 1)
@@ -365,6 +375,10 @@ def _show_together(ground: Ground, now: Coterminosity, *, key: str) -> Edit | No
 
 def _percent(share: float) -> str:
     return "not known" if math.isnan(share) else f"{100 * share:.1f} %"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count:,} {many}"
 
 
 def _more(count: int) -> str:

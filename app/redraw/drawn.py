@@ -17,7 +17,7 @@ from analysis.events import Edit
 from analysis.scenario import Scenario
 from app.choices import Choice, plain
 from app.compare_maps import HEIGHT_PX, Caption, maps_in_step
-from app.redraw.lookup import say_held
+from app.redraw.lookup import say_held, use_it
 from app.redraw.upload import upload_areas
 from app.tables import show_table
 from geo.adjacency import Shapes
@@ -109,14 +109,7 @@ def _show_file(choice: Choice, scenario: Scenario) -> Edit | None:
         caption="Zones that would follow.",
     )
     _show_affected(choice, fitted, key=key)
-    if st.button(
-        f"Use it: {len(fitted.moved):,} small areas change zone",
-        type="primary",
-        disabled=not fitted.moved,
-        key=f"{key}-use",
-    ):
-        return fitted.edit
-    return None
+    return fitted.edit if use_it(fitted.moved, fitted.held, key=key) else None
 
 
 def _choose_zone(scenario: Scenario, *, key: str) -> str:

@@ -34,6 +34,7 @@ from layers.pack import Pack
 from layers.places import Site
 
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 HIDDEN = "a hidden number of"
 _HIDDEN_STAGES = "How many stay how long is hidden with the counts that it follows from."
@@ -204,8 +205,8 @@ def _ways_to_base(choice: Choice, book: Ledger) -> tuple[Array, Array] | None:
         text = "The way to the base is not known for those who change zone on both sides."
     else:
         text = (
-            f"For children who change zone the mean way to their zone's base goes from {was:.1f} "
-            f"to {now:.1f} km."
+            f"{_how_many(children, known, book.found.moved)} the mean way to their zone's base "
+            f"goes from {was:.1f} to {now:.1f} km."
         )
     st.markdown(plain(text))
     lost = sorted(
@@ -222,6 +223,17 @@ def _ways_to_base(choice: Choice, book: Ledger) -> tuple[Array, Array] | None:
         f"no travel time.{tail}"
     )
     return before, after
+
+
+def _how_many(children: Array, known: Mask, moved: Mask) -> str:
+    """Say for how many of those who change zone there is a base before and after."""
+    if (known == moved).all():
+        return "For children who change zone"
+    part, whole = (np.nansum(children[which]) for which in (known, moved))
+    return (
+        f"For {part:,.0f} of {whole:,.0f} children who change zone (the others have no base before "
+        "or after)"
+    )
 
 
 def _bases(choice: Choice, sites: Sequence[Site]) -> tuple[list[Site], float]:

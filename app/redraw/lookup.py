@@ -1,5 +1,7 @@
 """Load a lookup: take over the zones that a file gives the small areas."""
 
+from collections.abc import Collection
+
 import numpy as np
 import streamlit as st
 
@@ -37,23 +39,41 @@ def show_lookup(choice: Choice, scenario: Scenario) -> Edit | None:
     _warn(scenario, plan, after)
     say_held(choice, held)
     moved = after.moved_from(scenario.plan)
-    _say_change(choice, scenario, after)
-    use = st.button(
-        f"Use it: {len(moved):,} small areas change zone",
-        type="primary",
-        disabled=not moved,
+    if moved:
+        _say_change(choice, scenario, after)
+    return edit if use_it(moved, held, key=key) else None
+
+
+def use_it(moved: Collection[str], held: Collection[str], *, key: str) -> bool:
+    """Offer to take over what was brought; where no small area changes zone, say so.
+
+    Parameters
+    ----------
+    moved, held
+        Small areas that would change zone, and those that would but are locked.
+    """
+    if not moved:
+        why = "All that differs is locked." if held else "It is the plan as it stands."
+        st.info(f"No small area would change zone. {why}")
+    areas = "1 small area changes" if len(moved) == 1 else f"{len(moved):,} small areas change"
+    pressed: bool = st.button(
+        f"Use it: {areas} zone" if moved else "Use it", type="primary", disabled=not moved,
         key=f"{key}-use",
-    )
-    return edit if use else None
+    )  # fmt: skip
+    return pressed
 
 
 def say_held(choice: Choice, held: tuple[str, ...]) -> None:
     """Say which small areas stay where they are because they are locked."""
-    if held:
-        st.warning(
-            f"{len(held):,} small areas would change zone but are locked, or of a locked zone; "
-            f"they stay where they are: {plain(named(_names(choice, held)))}."
-        )
+    if not held:
+        return
+    said = (
+        "1 small area would change zone but is locked, or of a locked zone; it stays where it is"
+        if len(held) == 1
+        else f"{len(held):,} small areas would change zone but are locked, or of a locked zone; "
+        "they stay where they are"
+    )
+    st.warning(f"{said}: {plain(named(_names(choice, held)))}.")
 
 
 def _fitting(choice: Choice, scenario: Scenario, lookup: Lookup, *, key: str) -> Plan | None:

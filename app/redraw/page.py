@@ -1,6 +1,8 @@
 """What stands on the Redraw page whichever part of it is open: figures, map, moves by name."""
 
 import html
+from collections import Counter
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -37,14 +39,22 @@ def before(desk: Desk) -> Evaluation:
 
 
 def cards(comparison: Comparison, pack: Pack) -> None:
-    """Show the plan's figures after the redraw, each with what it was before."""
+    """Show the plan's figures after the redraw, each with what it was before.
+
+    Where there are no pyramids nothing is said of them.
+    """
     before, after = plan_table(comparison.before, pack), plan_table(comparison.after, pack)
+    facts = comparison.after.facts
     boxes = []
     for key in SHOWN:
+        if key == "pyramids_split" and facts.pyramids is None:
+            continue
         column, was = after.column(key), before.column(key)
         unit = column.unit if column.unit in ("%", "FTE") else ""
         now, then = (_with_unit(t.cell(c, 0), unit) for t, c in ((after, column), (before, was)))
         note = "from today's lines" if key.endswith("_moved") else f"was {then}"
+        if key == "load_cv" and now[0].isdigit() and facts.without_staff:
+            note += f"; without {named(facts.without_staff)}, no staff recorded"
         boxes.append(_card(column.title, now, note))
     st.html(f'<div class="zw-cards" role="status">{"".join(boxes)}</div>')
 
@@ -67,6 +77,7 @@ def show_painter(desk: Desk, comparison: Comparison) -> None:
         saved=desk.said,
         trouble=desk.trouble,
         notice=str(desk.stale) if desk.stale else desk.notice,
+        stale=desk.stale is not None,
     )
     paint(held, told, key=PAINTER, height=HEIGHT)
     if is_unheard(desk):
@@ -78,16 +89,25 @@ def show_warnings(desk: Desk, comparison: Comparison) -> None:
     plan = comparison.after.plan
     sizes = zip(plan.zones, plan.sizes, strict=True)
     empty = [zone for zone, size in sizes if not size]
-    said = _apart(desk, comparison)
-    if empty:
-        said.append(
-            f"No small area is left in {named(empty)}: it has no rate, and keeps its staff."
-        )
+    said = _apart(desk, comparison) + _without_areas(empty, comparison)
     if plan.unassigned:
         said.append(f"Small areas in no zone: {len(plan.unassigned)}.")
     for texts, show in ((said, st.warning), (_newly_split(comparison), st.info)):
         if texts:
             show("  \n".join(plain(text) for text in texts))
+
+
+def _without_areas(empty: Sequence[str], comparison: Comparison) -> list[str]:
+    """Name the zones without small areas: those that lost them all, and new ones apart."""
+    facts, was = comparison.after.facts, set(comparison.before.plan.zones)
+    staffed = {zone for zone, fte in zip(facts.plan.zones, facts.fte, strict=True) if fte > 0}
+    left = [zone for zone in empty if zone in was]
+    kept = [zone for zone in left if zone in staffed]
+    said = [f"No small area is left in {named(left)}, so there is no rate."] if left else []
+    if kept:
+        said.append(f"Staff is still recorded for {named(kept)}.")
+    new = [zone for zone in empty if zone not in was]
+    return said + ([f"No small area is in {named(new)} yet."] if new else [])
 
 
 MOST_TOLD = 3
@@ -97,14 +117,17 @@ MOST_TOLD = 3
 def show_moves(desk: Desk) -> None:
     """Choose small areas by name and move them: what the map does, without it."""
     choice, plan = desk.choice, desk.scenario.plan
-    names = dict(zip(choice.pack.geography.units, choice.pack.geography.names, strict=True))
+    labels = _labels(choice.pack)
     chosen = st.multiselect(
         "Small areas to move",
         choice.pack.geography.units,
-        format_func=lambda unit: f"{names[unit]} ({plan.zone_of(unit) or NO_ZONE})",
+        format_func=labels.__getitem__,
         key=_chosen_key(choice),
         placeholder="Type a name",
     )
+    if chosen:
+        now = Counter(plan.zone_of(unit) or NO_ZONE for unit in chosen)
+        st.caption(plain(f"Now in {', '.join(f'{zone}: {n}' for zone, n in now.items())}."))
     where, go = st.columns([3, 2], vertical_alignment="bottom")
     target = where.selectbox("Move to", [*plan.zones, NEW_ZONE, NO_ZONE], key="move-to")
     name = target
@@ -174,6 +197,20 @@ def _newly_split(comparison: Comparison) -> list[str]:
 def _move(choice: Choice, scenario_id: str, units: tuple[str, ...], to: str | None) -> None:
     do(scenario_id, Edit.move(units, to=to))
     st.session_state[_chosen_key(choice)] = []
+
+
+def _labels(pack: Pack) -> dict[str, str]:
+    """Name small areas, those that share a name with their code.
+
+    A browser names its choice by what is written there. The zone is no part of it: a step that
+    crosses the choice would change it, and the choice would be lost.
+    """
+    units, names = pack.geography.units, pack.geography.names
+    often = Counter(names)
+    return {
+        unit: f"{name} ({unit})" if often[name] > 1 else name
+        for unit, name in zip(units, names, strict=True)
+    }
 
 
 def _chosen_key(choice: Choice) -> str:

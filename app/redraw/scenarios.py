@@ -61,7 +61,7 @@ def show_conflict(desk: Desk) -> None:
     if desk.stale is None:
         return
     stale, own = desk.stale, sum(len(group.events) for group in desk.waiting)
-    with st.container(border=True):
+    with st.container(border=True, key="decision"):  # the map leads to it by this name
         st.warning(plain(str(stale)), icon=":material/group:")
         names = dict(
             zip(desk.choice.pack.geography.units, desk.choice.pack.geography.names, strict=True)

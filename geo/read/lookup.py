@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from geo.build import LAST_2011
 from geo.errors import PlanError, ReadError, named
 from geo.ledger import Account
 from geo.plan import Plan
 from geo.read.file import File, as_file
 from geo.read.table import RawTable, open_table
-from geo.vintages import vintage_of
 
 FORMULA = "=+-@\t\r"
 """What a spreadsheet takes for the start of a formula; `geo.write` puts an apostrophe before it."""
@@ -25,11 +25,17 @@ FORMULA = "=+-@\t\r"
 MOST_NAME_CHARACTERS = 200
 """A zone with a longer name could not be told on a map or in a table."""
 
+MOST_WITH_A_SLIP = 20
+"""In a longer lookup a single unknown code is a slip and tells nothing of the others."""
+
 _CODE_COLUMN = re.compile(r"(lsoa|oa|msoa|wd)(\d\d)cd")
 _UNIT_HEADERS = ("unit", "unit code", "unit_code", "lsoa", "lsoa code", "lsoa_code")
 _ZONE_HEADERS = ("zone", "zone name", "locality", "team", "area", "plan", "name")
 _LEVELS = {"E00": "output areas", "E01": "LSOAs", "E02": "MSOAs", "E05": "wards"}
 _GSS = re.compile(r"[EWSNKJLM]\d{8}")
+_BEYOND_2021 = {"E01": "E01036000", "W01": "W01002100"}
+"""LSOA codes from these on were given out for no census yet: they tell no vintage."""
+
 _SAVE = "Save it as 'CSV UTF-8' (in Excel: Save as, CSV UTF-8)."
 
 
@@ -79,12 +85,22 @@ class Lookup:
         known = set(units)
         return tuple(unit for unit in self.units if unit not in known)
 
-    @property
-    def vintage(self) -> str:
-        """The year of its codes, by the column's name or the codes; empty where neither tells."""
+    def vintage_beside(self, units: Sequence[str]) -> str:
+        """Tell the year of its codes, held against `units`; empty where nothing speaks for one.
+
+        Most codes of 2011 live on in 2021, so what it shares with `units` tells nothing. It is of
+        2021 where most codes that are not of `units` were first given out then, and they are two
+        or more: a single one is a slip. Else the name of its column tells (`LSOA11CD`). A file
+        that lacks none of `units` is of their year, whatever else it names.
+        """
+        if not self.missing(units):
+            return ""
+        unknown = self.unknown(units)
+        new = [code for code in unknown if _is_new_in_2021(code)]
+        if len(new) > 1 and 2 * len(new) > len(unknown):
+            return "2021"
         match = _CODE_COLUMN.fullmatch(self.unit_column.casefold())
-        told = vintage_of(self.units)
-        return told if told in ("2011", "2021") else f"20{match[2]}" if match else ""
+        return f"20{match[2]}" if match else ""
 
     def plan(self, units: Sequence[str], *, zones: Sequence[str] = (), vintage: str = "") -> Plan:
         """Make a plan of exactly these units.
@@ -126,9 +142,10 @@ class Lookup:
                 f"The plan has no zone for {len(missing)} of {len(units)} units: {named(missing)}."
             )
         if unknown:
+            units_named = "1 unit" if len(unknown) == 1 else f"{len(unknown)} units"
             said.append(
-                f"{'It' if said else 'The plan'} names {len(unknown)} units that this authority "
-                f"does not have: {named(unknown)}."
+                f"{'It' if said else 'The plan'} names {units_named} that this authority does not "
+                f"have: {named(unknown)}."
             )
         return " ".join(said)
 
@@ -141,9 +158,10 @@ class Lookup:
             return f"Its codes are of {other[0]}; give the zone of each of the {right}."
         if len(self.unknown(units)) == len(self.units):
             return "None of its codes is of this authority: is it the file of another?"
-        if self.vintage and vintage and self.vintage != vintage:
+        told = self.vintage_beside(units)
+        if told and vintage and told != vintage:
             return (
-                f"Its codes are of {self.vintage} and this authority's of {vintage}. Give a lookup "
+                f"Its codes are of {told} and this authority's of {vintage}. Give a lookup "
                 f"of {vintage}, or convert it with the ONS lookup of LSOA 2011 to 2021."
             )
         if not self.unknown(units):
@@ -151,6 +169,9 @@ class Lookup:
                 "Are the codes of another vintage (2011, 2021)? Give every unit a row, with an "
                 "empty zone where it is in none."
             )
+        if len(self.unknown(units)) == 1 and len(self) > MOST_WITH_A_SLIP:
+            rest = " Give every unit a row." if self.missing(units) else ""
+            return f"Correct that code, or take its row out.{rest}"
         return "Are the codes of another vintage (2011, 2021) or another authority?"
 
     def __len__(self) -> int:
@@ -402,6 +423,11 @@ def _require_names(label: str, lines: Sequence[int], names: Sequence[str]) -> No
             f"{named(long)}.",
             remedy="Is it the right column? Give each zone a short name.",
         )
+
+
+def _is_new_in_2021(code: str) -> bool:
+    start = code[:3]
+    return start in LAST_2011 and LAST_2011[start] < code < _BEYOND_2021[start]
 
 
 def _code(cell: str) -> str:

@@ -82,7 +82,8 @@ def read_plan(source: Path | str | File, geography: Geography) -> PlanFile:
         return _read_json(file, geography)
     if file.suffix == ".gpkg":
         return _read_geopackage(file, geography)
-    return PlanFile(read_lookup(file, units=geography.units), About())
+    lookup = read_lookup(file, units=geography.units, vintage=geography.vintage)
+    return PlanFile(lookup, About())
 
 
 def _read_json(file: File, geography: Geography) -> PlanFile:

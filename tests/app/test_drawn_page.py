@@ -116,6 +116,31 @@ def test_a_repair_is_used_and_what_it_mends_is_told(show: Show) -> None:
     assert "Mended: North Dorset (Districts)" in _words(app)
 
 
+def test_lines_that_do_not_count_stand_apart_in_the_sentences(show: Show) -> None:
+    entry, zones = (open_pack("dorset").plan(key) for key in ("areas", "zones"))
+    part = zones.plan.members("Weymouth and Portland")[:5]
+    redrawn = Scenario("x", entry).do(Edit.move(part, to="West"))
+    app = show("lines", "dorset", "areas", scenario=redrawn)
+    said = [text for text in _words(app).splitlines() if text.startswith(("Newly", "Mended"))]
+    counted = [text for text in said if "of lines that do not count" not in text]
+    assert [text for text in said if "(Family Partnership Zones)" in text]
+    assert not [text for text in counted if "(Family Partnership Zones)" in text]
+    app.number_input(key="lines-dorset-areas-zones-weight").set_value(1.0).run()
+    app.number_input(key="lines-dorset-areas-east_west-weight").set_value(1.0).run()
+    assert "of lines that do not count" not in _words(app)
+
+
+def test_one_split_is_told_as_one(show: Show) -> None:
+    app = show("lines")
+    app.radio(key="lines-small-zones-kind").set_value("A lookup").run()
+    rows = "".join(f"{u},{'One' if u in UNITS[:4] else 'Two'}\n" for u in UNITS)
+    app.file_uploader[0].upload("beats.csv", f"unit,zone\n{rows}".encode(), "text/csv").run()
+    _press(app, "Add Brought lines: 2 parts")
+    for key in [box.key for box in app.number_input if str(box.key).endswith("-weight")]:
+        app.number_input(key=key).set_value(float("own-" in str(key))).run()
+    assert "Of the lines that count 1 part or zone is split." in _words(app)
+
+
 def test_all_repairs_are_worked_out_when_asked_and_taken_as_one_step(show: Show) -> None:
     app = show("lines", "dorset", "areas")
     assert "another order may mend more" in _words(app)
@@ -155,7 +180,7 @@ def test_lines_of_another_body_are_brought_as_a_lookup_or_as_areas(show: Show) -
     assert _is_well(app)
     app.radio(key="lines-small-zones-kind").set_value("Areas with shapes").run()
     app.file_uploader[0].upload("health.geojson", _geojson(square(0, 0, wide=2, high=3)), "").run()
-    _press(app, "Add Police <b>: 1 parts")
+    _press(app, "Add Police <b>: 1 part")
     assert _is_well(app)
     _press(app, "Take Police <b> out")
     assert _is_well(app)
@@ -232,7 +257,7 @@ def test_what_is_locked_is_told_before_a_line_is_accepted(show: Show, small: Pac
     locked = Scenario("x", small.plan("zones")).take(Lock(on=True, units=UNITS[:1]))
     app = show("drawn", polygon=HERE, scenario=locked)
     app.selectbox(key="drawn-small-zones-zone").select("South").run()
-    assert "1 small areas would change zone but are locked" in _words(app)
+    assert "1 small area would change zone but is locked" in _words(app)
     _press(app, "Accept: 1 small area to South")
     assert _plan(app).members("South") == (UNITS[1], *UNITS[6:])
 
@@ -317,6 +342,38 @@ def test_a_file_that_is_no_areas_has_one_message(
 # lookups
 
 
+def test_a_lookup_of_the_plan_as_it_stands_offers_no_step(show: Show, small: Pack) -> None:
+    app = show("lookup")
+    lookup = lookup_csv(small.plan("zones").plan).encode()
+    app.file_uploader[0].upload("plan.csv", lookup, "text/csv").run()
+    assert "No small area would change zone. It is the plan as it stands." in _words(app)
+    assert "would change team" not in _words(app)
+    button = _button(app, "Use it")
+    assert (button.label, button.disabled) == ("Use it", True)  # type: ignore[attr-defined]
+
+
+def test_a_lookup_that_differs_where_it_is_locked_says_so(show: Show, small: Pack) -> None:
+    locked = Scenario("x", small.plan("zones")).take(Lock(on=True, units=UNITS[:1]))
+    app = show("lookup", scenario=locked)
+    lookup = lookup_csv(small.plan("zones").plan.move(UNITS[:1], to="South")).encode()
+    app.file_uploader[0].upload("plan.csv", lookup, "text/csv").run()
+    assert "No small area would change zone. All that differs is locked." in _words(app)
+    assert _button(app, "Use it").disabled  # type: ignore[attr-defined]
+
+
+def test_the_zones_that_would_follow_are_called_by_the_plans_own_word(show: Show) -> None:
+    dorset = open_pack("dorset")
+    entry = dorset.plan("areas")
+    frame = gpd.GeoDataFrame(
+        {"name": entry.plan.zones}, geometry=dissolve(dorset.geography, entry.plan), crs=27700
+    )
+    app = show("drawn", "dorset", "areas")
+    app.file_uploader[0].upload("areas.geojson", frame.to_json().encode(), "").run()
+    assert dorset.authority.zone_word not in _html(app)
+    assert entry.zone_word in _html(app).casefold()
+    assert "It is the plan as it stands" in _words(app)
+
+
 def test_a_lookup_is_loaded_with_what_it_changes(show: Show, small: Pack) -> None:
     plan = small.plan("zones").plan.move(UNITS[3:6], to="South")
     app = show("lookup")
@@ -349,7 +406,7 @@ def test_a_workbook_with_columns_of_other_names_is_loaded(show: Show, tmp_path: 
 
 
 def test_a_lookup_that_does_not_fit_is_told_and_what_fits_may_be_used(show: Show) -> None:
-    content = f"unit,zone\n{UNITS[0]},South\nE01035000,<script>\n".encode()
+    content = f"unit,zone\n{UNITS[0]},South\nE01035000,<script>\nE01035001,x\n".encode()
     app = show("lookup")
     app.file_uploader[0].upload("plan.csv", content, "text/csv").run()
     assert len(app.error) == 1
@@ -359,7 +416,7 @@ def test_a_lookup_that_does_not_fit_is_told_and_what_fits_may_be_used(show: Show
     assert "&lt;script&gt;" in _html(app)
     assert not [button for button in app.button if "Use it" in button.label]
     app.checkbox[0].check().run()
-    _press(app, "Use it: 1 small areas change zone")
+    _press(app, "Use it: 1 small area changes zone")
     assert _plan(app).zone_of(UNITS[0]) == "South"
     assert _plan(app).zone_of(UNITS[1]) == "North"
 

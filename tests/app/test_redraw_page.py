@@ -144,6 +144,59 @@ def test_a_new_zone_has_no_staff_and_says_so(open_page: OpenPage, dorset: Pack) 
     assert "<b>East" not in _html(app)
 
 
+def test_a_zone_without_staff_is_named_at_the_spread_of_load(
+    open_page: OpenPage, dorset: Pack
+) -> None:
+    app = open_page()
+    assert "no staff recorded" not in _cards(app)
+    units = dorset.plan("areas").plan.members("South")[:5]
+    app.multiselect(key="chosen-dorset-areas").set_value(list(units)).run()
+    app.selectbox(key="move-to").set_value("New zone …").run()
+    app.text_input(key="new-zone").set_value("<b>East").run()
+    _go(app)
+    assert "without &lt;b&gt;East, no staff recorded" in _cards(app)
+
+
+@pytest.mark.parametrize(
+    ("pack", "plan", "said"),
+    [("dorset", "areas", True), ("durham", "forums", False), ("kirklees", "localities", False)],
+)
+def test_pyramids_have_a_card_only_where_there_are_some(
+    open_page: OpenPage, pack: str, plan: str, said: bool
+) -> None:
+    assert ("Pyramids split" in _cards(open_page(pack=pack, plan=plan))) == said
+
+
+def test_what_a_small_area_is_called_stays_when_it_moves(open_page: OpenPage, dorset: Pack) -> None:
+    app = open_page()
+    options = list(app.multiselect(key="chosen-dorset-areas").options)
+    assert len(set(options)) == len(dorset.geography)
+    units = dorset.plan("areas").plan.members("South")[:2]
+    app.multiselect(key="chosen-dorset-areas").set_value(list(units)).run()
+    assert any("Now in South: 2" in caption.value.replace("\\", "") for caption in app.caption)
+    _move(app, units, "West")
+    assert app.multiselect(key="chosen-dorset-areas").options == options
+
+
+def test_a_zone_that_lost_all_and_a_new_one_are_told_apart(
+    open_page: OpenPage, dorset: Pack
+) -> None:
+    app = _move(open_page(), dorset.plan("areas").plan.members("North"), "Central")
+    said = "\n".join(warning.value.replace("\\", "") for warning in app.warning)
+    assert "No small area is left in North, so there is no rate." in said
+    assert "Staff is still recorded for North." in said
+    store = open_store()
+    zones = (*dorset.plan("areas").plan.zones, "East")
+    to = dict.fromkeys(dorset.plan("areas").plan.members("West")[:1], "East")
+    scenario = Scenario("x", dorset.plan("areas")).do(Edit("new", to, zones=zones))
+    made = store.create(dorset, "areas", title="new zone", who="anna")
+    back = Edit("back", dict.fromkeys(to, "West"))
+    store.append(made, "client01", [(1, scenario.edits[0]), (2, back)], who="anna", expected_seq=0)
+    said = "\n".join(w.value.replace("\\", "") for w in open_page(scenario=made).warning)
+    assert "No small area is in East yet." in said
+    assert "is left in" not in said
+
+
 def test_staff_may_follow_their_cases(open_page: OpenPage, dorset: Pack) -> None:
     app = open_page()
     stays = _cards(_move(app, dorset.plan("areas").plan.members("South")[:9], "West"))

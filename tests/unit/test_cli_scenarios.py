@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
-from analysis.events import Edit
+from analysis.assumptions import Assumptions
+from analysis.events import Assume, Edit
 from layers.pack import Pack
 from small_pack import UNITS
 from store.folder import STORE_VARIABLE, USER_VARIABLE
@@ -44,6 +45,12 @@ def test_the_log_of_a_scenario_is_shown(made: str) -> None:
     (line,) = run("log", made).stdout.splitlines()
     seq, _, who, title = line.split("\t")
     assert (seq, who, title) == ("1", "Ann", "1 unit to South")
+
+
+def test_the_log_says_what_changed_of_the_assumptions(made: str) -> None:
+    changed = Assume(Assumptions(tolerance=0.05))
+    open_store().append(made, "c", [(2, changed)], who="Ann")
+    assert run("log", made).stdout.splitlines()[1].endswith("\tAnn\tTolerance 10 % to 5 %")
 
 
 def test_a_scenario_goes_out_and_comes_in(

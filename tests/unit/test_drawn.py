@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,6 +83,12 @@ def test_a_new_zone_may_be_drawn(small: Pack, start: Scenario) -> None:
     table = fitted_table(fitted, start, small)
     since = dict(zip(table.names, table.texts[0].texts, strict=True))
     assert since == {"North": "as today", "Middle": "as today", "South": "as today", "East": "new"}
+
+
+def test_zones_that_would_follow_are_called_by_the_word_of_the_plan(small: Pack) -> None:
+    other = Scenario("x", replace(small.plan("zones"), zone_word="patch"))
+    fitted = fit_polygon(other, small, box(0, 0, 1, 1), to="South")
+    assert fitted_table(fitted, other, small).what == "patch"
 
 
 def test_what_is_locked_is_told_before_and_stays(small: Pack, start: Scenario) -> None:

@@ -197,3 +197,49 @@ def test_a_replay_is_the_same_as_taking_one_by_one(small: Pack, steps: list[Even
 def test_assumptions_hold_until_they_are_changed(start: Scenario) -> None:
     after = start.take(Assume(Assumptions(staff="follows"))).take(Edit.move(UNITS[:1], to=None))
     assert after.take(Undo()).staff == "follows"
+
+
+# assumptions in words
+
+SET = Assumptions(
+    staff="follows", tolerance=0.05, weights={"open_cp": 2}, months_open={"open_cla": 30},
+    fte={"North": 20, "South": 20},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (Assumptions(), Assumptions(staff="follows"), "Staff follow their cases"),
+        (SET, SET.with_changes(staff="stays"), "Staff stay with their zone"),
+        (Assumptions(), Assumptions(cases="stay"), "Open cases stay until closed"),
+        (SET, SET.with_changes(tolerance=0.125), "Tolerance 5 % to 12.5 %"),
+        (SET, SET.with_changes(newly_qualified=0.5), "Newly qualified worker 90 % to 50 %"),
+        (SET, SET.with_changes(fte={"North": 22.5, "South": 20, "West": 18}),
+         "FTE of North 20.0 to 22.5; West set to 18.0"),
+        (SET, SET.with_changes(fte={"South": 20.04}),
+         "FTE of North as recorded; South 20 to 20.04"),
+        (SET, SET.with_changes(fte={}), "All FTE as recorded"),
+        (SET, SET.with_changes(fte={"North": 0, "South": 0, "East": 1, "West": 2, "Mid": 3}),
+         "FTE of North 20.0 to 0.0; South 20.0 to 0.0; East set to 1.0 and 2 more"),
+        (SET, SET.with_changes(weights={"open_cin": 1}),
+         "Weight of child protection plans 2.0 to 1.0"),
+        (SET, SET.with_changes(months_open={"open_cin": 6}),
+         "Months open of children looked after as in the pack; open children in need set to 6.0"),
+        (SET, SET, "Assumptions as they were"),
+    ],
+)  # fmt: skip
+def test_a_change_of_assumptions_says_what_it_changes(
+    before: Assumptions, after: Assumptions, said: str
+) -> None:
+    assert Assume(after).title(before) == said
+
+
+@given(st.floats(0.01, 5), st.floats(0.01, 5), st.floats(0, 90), st.floats(0, 90))
+def test_a_change_of_assumptions_is_never_told_as_none(
+    a: float, b: float, c: float, d: float
+) -> None:
+    before = Assumptions(tolerance=a, fte={"North": c})
+    after = Assumptions(tolerance=b, fte={"North": d})
+    is_alike = Assume(after).title(before) == "Assumptions as they were"
+    assert is_alike == (before == after)

@@ -14,7 +14,7 @@ from geo.read.file import File
 from geo.read.lookup import Columns, lookup_columns, read_lookup, read_rows
 
 UNITS = ("E01000001", "E01000002", "E01000003")
-LATE = "E01035000"
+LATE, LATER = "E01035000", "E01035001"
 
 
 def table(*rows: tuple[str, str], head: str = "unit,zone") -> bytes:
@@ -30,7 +30,7 @@ def refusal(content: bytes, vintage: str = "2011") -> PlanError:
 def test_missing_and_unknown_units_are_told_together() -> None:
     said = refusal(table((UNITS[0], "x"), (UNITS[1], "x"), ("E01000009", "x")))
     assert said.found == (
-        "The plan has no zone for 1 of 3 units: E01000003. It names 1 units that this authority "
+        "The plan has no zone for 1 of 3 units: E01000003. It names 1 unit that this authority "
         "does not have: E01000009."
     )
     assert "another vintage" in said.remedy
@@ -41,11 +41,43 @@ def test_missing_units_alone_want_a_row() -> None:
 
 
 def test_codes_of_another_vintage_are_told_with_both_years() -> None:
-    said = refusal(table((UNITS[0], "x"), (UNITS[1], "x"), (LATE, "x")))
+    said = refusal(table((UNITS[0], "x"), (UNITS[1], "x"), (LATE, "x"), (LATER, "x")))
     assert "Its codes are of 2021 and this authority's of 2011" in said.remedy
     assert "ONS lookup of LSOA 2011 to 2021" in said.remedy
     older = refusal(table((UNITS[0], "x"), head="LSOA11CD,zone"), vintage="2021")
     assert "Its codes are of 2011 and this authority's of 2021" in older.remedy
+
+
+@pytest.mark.parametrize("strange", ["E01999999", LATE, "E01000999"])
+def test_one_unknown_code_among_many_is_no_vintage(strange: str) -> None:
+    units = [f"E01{at:06d}" for at in range(1, 250)]
+    rows = [(unit, "x") for unit in units[:244]]
+    with pytest.raises(PlanError, match=f"names 1 unit .* have: {strange}") as caught:
+        read_lookup(table(*rows, (strange, "x")), units=units, vintage="2011")
+    assert caught.value.remedy == "Correct that code, or take its row out. Give every unit a row."
+    with pytest.raises(PlanError, match="or take its row out") as caught:
+        read_lookup(table(*rows, (strange, "x")), units=units[:244], vintage="2011")
+    assert "every unit" not in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        ((LATE, LATER), "2021"),
+        ((LATE, LATER, "E01000098"), "2021"),
+        ((LATE, LATER, "E01000098", "E01000099"), ""),  # no more than half
+        ((LATE,), ""),
+        (("E01999998", "E01999999"), ""),  # given out for no census
+        (("W01001980", "W01001981"), "2021"),
+        (("12", "13"), ""),
+    ],
+)
+def test_a_vintage_is_told_when_most_unknown_codes_are_of_it(
+    codes: tuple[str, ...], told: str
+) -> None:
+    rows = read_rows(table(*((code, "x") for code in (*UNITS[:2], *codes))), units=UNITS)
+    assert rows.vintage_beside(UNITS) == told
+    assert rows.vintage_beside((*UNITS[:2],)) == ""  # it lacks none of them
 
 
 def test_codes_of_another_kind_of_area_are_told_by_its_name() -> None:
@@ -107,7 +139,7 @@ def test_columns_that_do_not_tell_are_left_to_the_person() -> None:
     three = f"code,patch,colour\n{UNITS[0]},x,red\n".encode()
     assert lookup_columns(three, units=UNITS) == Columns(("code", "patch", "colour"), "code", None)
     rows = read_rows(three, units=UNITS, unit="code", zone="patch")
-    assert (rows.units, rows.zones, rows.vintage) == (UNITS[:1], ("x",), "")
+    assert (rows.units, rows.zones, rows.unit_column) == (UNITS[:1], ("x",), "code")
 
 
 def test_one_column_cannot_be_both_and_one_that_is_not_there_is_refused() -> None:

@@ -135,7 +135,7 @@ def test_a_table_that_was_not_suppressed_is_refused() -> None:
     assert verdict.failures[0].why == "worked out"
 
 
-def test_every_remedy_passes_and_the_smallest_stands_first() -> None:
+def test_every_remedy_passes_the_smallest_stands_first_and_names_measures_by_their_titles() -> None:
     release = zones_of(REDRAWN, COUNTS)
     ways = remedies(release, OUT, COUNTS)
     assert {way.kind for way in ways} >= {"withhold", "move"}
@@ -143,7 +143,7 @@ def test_every_remedy_passes_and_the_smallest_stands_first() -> None:
     for way in ways:
         assert check_release(way.release, OUT, COUNTS).safe
     (withheld,) = (way for way in ways if way.kind == "withhold")
-    assert withheld.text == "Withhold A, B of 'cases'."
+    assert withheld.text == "Withhold A, B of 'Cases'."
 
 
 def test_a_safe_release_wants_no_remedy() -> None:
@@ -208,13 +208,13 @@ def test_another_period_is_not_compared_and_a_note_says_so() -> None:
     later = measures_of([30, 3, 20, 25, 40, 18], period="2017")
     verdict = check_release(zones_of(REDRAWN, later), OUT, later)
     assert verdict.safe
-    assert verdict.notes == ("Earlier releases of 'cases' in another period are not compared.",)
+    assert verdict.notes == ("Earlier releases of 'Cases' in another period are not compared.",)
 
 
 def test_counts_that_changed_since_are_noted() -> None:
     changed = measures_of([31, 3, 20, 25, 40, 18])
     verdict = check_release(zones_of(TODAY, changed), OUT, changed)
-    assert verdict.notes == ("Counts of 'cases' changed since a release; checked as they are.",)
+    assert verdict.notes == ("Counts of 'Cases' changed since a release; checked as they are.",)
 
 
 def test_units_without_a_count_or_a_zone_are_left_aside() -> None:
@@ -228,7 +228,7 @@ def test_what_earlier_releases_gave_away_is_a_note_and_no_refusal() -> None:
     both = OUT.with_release(zones_of(REDRAWN, COUNTS))
     verdict = check_release(zones_of(REDRAWN, COUNTS, "later"), both, COUNTS)
     assert verdict.safe
-    assert verdict.notes == ("Earlier releases give a small count of 'cases' away already.",)
+    assert verdict.notes == ("Earlier releases give a small count of 'Cases' away already.",)
 
 
 def test_a_release_survives_being_kept_as_text() -> None:

@@ -97,12 +97,26 @@ def test_the_history_is_told_in_words(store: Store, made: str) -> None:
         ("Locked Middle, 1 unit", "Ann"),
         ("1 border linked", "Ann"),
         ("1 border cut", "Ann"),
-        ("Assumptions changed", "Ann"),
+        ("Staff follow their cases; FTE of North set to 3.5", "Ann"),
         ("Named 'Level the north 2'", "Ben"),
         ("Put away", "Ben"),
         ("Brought back", "Ann"),
     ]
     assert store.load(made).title == "Level the north 2"
+
+
+def test_the_history_tells_assumptions_against_those_that_held_there(
+    store: Store, made: str
+) -> None:
+    level = Assumptions(tolerance=0.05)
+    store.append(made, "c", numbered(SOUTH, Assume(level), Undo()), **ANN)
+    branch = store.branch(made, title="Other", at_seq=1, **BEN).id
+    store.append(made, "c", numbered(Assume(replace(level, tolerance=0.2)), start=4), **ANN)
+    store.append(branch, "d", numbered(Assume(replace(level, tolerance=0.2))), **BEN)
+    assert [entry.title for entry in anew(store).load(made).log[1::2]] == [
+        "Tolerance 10 % to 5 %", "Tolerance 5 % to 20 %"
+    ]  # fmt: skip
+    assert anew(store).load(branch).log[-1].title == "Tolerance 10 % to 20 %"
 
 
 def test_an_earlier_moment_can_be_opened(store: Store, made: str, small: Pack) -> None:
@@ -126,6 +140,18 @@ def test_blame_names_who_moved_a_unit_last_and_forgets_what_was_undone(
     store.append(made, "b", numbered(Lock(on=False, zones=("Middle",)), Redo(), start=4), **BEN)
     again = store.load(made).blame()[UNITS[0]]
     assert (again.who, again.seq, again.title) == ("Ben", 3, "1 unit to Middle")
+
+
+def test_nobody_has_moved_what_only_got_a_new_name(store: Store, made: str) -> None:
+    store.append(made, "a", numbered(SOUTH), **ANN)
+    plan = store.load(made).scenario.plan
+    to = dict.fromkeys(plan.members("South"), "Coast")
+    names = tuple("Coast" if zone == "South" else zone for zone in plan.zones)
+    store.append(made, "b", numbered(Edit("South is now Coast", to, zones=names)), **BEN)
+    saved = store.load(made)
+    assert saved.scenario.plan.zones == names
+    assert set(saved.blame()) == {UNITS[0]}
+    assert saved.blame()[UNITS[0]].who == "Ann"
 
 
 def test_a_page_may_name_a_scenario_before_it_is_kept(store: Store, small: Pack) -> None:

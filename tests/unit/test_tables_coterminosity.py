@@ -137,6 +137,18 @@ def test_sums_that_overlap_are_not_told_together() -> None:
     assert shown.values[[0, 2, 3]].tolist() == [10, 40, 11]
 
 
+def test_a_sum_never_tells_the_total_of_a_zone_that_is_hidden() -> None:
+    """8 over all less 6 in one zone, which is hidden, would leave 2 in the other."""
+    _, measures = counted(6, 0, 0, 2, 0)
+    plan = Plan(measures.units, ("North", "South"), np.array([0, 0, 0, 1, 1], dtype=np.int32))
+    loose = Plan(measures.units, ("North",), np.array([0, 0, 0, -1, -1], dtype=np.int32))
+    for apart in (plan, loose):
+        shown = _cases(apart, ["a", "ab", "d", "bc", "ad"], measures, DFE)
+        assert shown.status.tolist() == [
+            *[Status.SUPPRESSED] * 3, Status.OK, Status.SUPPRESSED
+        ]  # fmt: skip
+
+
 @given(st.data())
 def test_no_hidden_count_can_be_narrowed_by_what_repairs_move(data: st.DataObject) -> None:
     """Beside small areas and zones as they are shown, every small count ranges over 1 to 5."""
