@@ -20,6 +20,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from analysis.events import Event, event_to_dict
+from analysis.in_words import counted
 from analysis.scenario import Scenario
 from geo.errors import PlanError, StoreError, ZonewrightError, named
 from geo.plan import Plan
@@ -166,10 +167,13 @@ class Stale:
         count = "a step" if len(self.since) == 1 else f"{len(self.since)} steps"
         last = self.since[-1]
         clock = datetime.fromisoformat(last.when).astimezone().strftime("%Y-%m-%d %H:%M")
+        both = len(self.clashing)
+        stand = counted(len(self.differing), "small area stands", "small areas stand")
+        of_both = f"; {both} of them you both moved" if both else ""
         return (
             f"{people} took {count} in this scenario since you last saw it, the last one "
-            f"'{last.title}' at {clock}. {len(self.differing)} small areas stand in other "
-            f"zones than in yours; {len(self.clashing)} of them you both moved."
+            f"'{last.title}' at {clock}. {stand[:1].upper()}{stand[1:]} in other zones than in "
+            f"yours{of_both}."
         )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from analysis.caseload import changing_zone
 from analysis.drawn import alike, fit_plan
 from analysis.events import Edit
+from analysis.in_words import counted
 from analysis.scenario import CHANGING, Scenario
 from app.choices import Choice, plain
 from app.listing import show_listing
@@ -103,7 +104,9 @@ def _list_misfits(
     names = dict(zip(missing, _names(choice, missing), strict=True))
     rows = [(unit, zones[unit], "not of this authority") for unit in unknown]
     rows += [(unit, names[unit], "has no row in the file") for unit in missing]
-    with st.expander(f"All {len(rows):,} that do not fit"):
+    with st.expander(
+        f"All {len(rows):,} that do not fit" if len(rows) > 1 else "What does not fit"
+    ):
         show_listing(
             ("Code", "Name or zone", "What is wrong"),
             rows[:MOST_LISTED],
@@ -143,8 +146,8 @@ def _say_change(choice: Choice, scenario: Scenario, after: Plan) -> None:
     zones = int((after.sizes > 0).sum())
     said = f"{children:,.0f}" if np.isfinite(children) else "An unknown number of"
     st.markdown(
-        f"The plan would have {zones:,} zones with small areas. {said} children would change team "
-        "by it."
+        f"The plan would have {counted(zones, 'zone')} with small areas. {said} children would "
+        "change team by it."
     )
 
 
