@@ -3,7 +3,8 @@
 A grid of small areas of uneven squares that share their corners, in zones from west to east.
 `PAINTER_UNITS` sets how many. What is painted is kept in memory, or in the folder that
 `PAINTER_KEPT` names, so that a server that was killed knows it again. In the address, `s` names the
-scenario, `slow` how many seconds the page takes, and `refuse` a zone that takes nothing.
+scenario, `slow` how many seconds the page takes, `refuse` a zone that takes nothing, and `stale`
+a step of somebody else's that no stroke gets past.
 """
 
 import base64
@@ -246,9 +247,14 @@ def state(held: Kept, client: str | None, refused: list[dict[str, Any]]) -> dict
         "redo": scenario.undone[-1].title if scenario.undone else None,
         "saved": f"Saved: {len(scenario.edits)} steps" if held.taken else "",
         "trouble": "",
-        "notice": "",
+        "notice": "Ben was quicker." if _is_stale() else "",
+        "stale": _is_stale(),
         "focus": None,
     }
+
+
+def _is_stale() -> bool:
+    return "stale" in st.query_params
 
 
 def main() -> None:
@@ -260,7 +266,7 @@ def main() -> None:
     sent = waiting(KEY, scenario=held.scenario.key)
     refused = st.session_state.setdefault("refused", {})
     client = None
-    if sent is not None:
+    if sent is not None and not _is_stale():
         client = sent.client
         fresh = sent.after(held.acks.get(client, 0))
         for n, event in fresh.events:
@@ -271,6 +277,10 @@ def main() -> None:
             held.drawn.append(fresh.drawn[1])
             held.acks[client] = max(held.acks.get(client, 0), fresh.drawn[0])
     paint(scene(), state(held, client, refused.get(client, [])[-20:]), key=KEY)
+    if _is_stale():
+        st.html('<div style="height: 900px"></div>')
+        with st.container(key="decision"):
+            st.button("Put mine on top")
     st.code(
         json.dumps(
             {

@@ -190,6 +190,7 @@ def state(
     saved: str = "",
     trouble: str = "",
     notice: str = "",
+    stale: bool = False,
     focus: tuple[Sequence[str], int] | None = None,
 ) -> dict[str, Any]:
     """Give what the browser is told at every run: the plan, and what has been taken.
@@ -211,6 +212,8 @@ def state(
         Number and reason of events that were not taken; they count as done with.
     saved, trouble, notice
         What to tell: when it was saved, what stands in the way, what somebody else did.
+    stale
+        Whether steps wait until the person decides, below the map, what becomes of them.
     focus
         Codes to zoom to, and a number that grows with each wish.
 
@@ -242,6 +245,7 @@ def state(
         "saved": _clean(saved),
         "trouble": _clean(trouble, longest=2_000),
         "notice": _clean(notice, longest=2_000),
+        "stale": stale,
         "focus": {"units": list(focus[0]), "n": focus[1]} if focus else None,
     }
 

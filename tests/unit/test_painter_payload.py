@@ -1,6 +1,7 @@
 """What a browser sends is read, or refused as none of ours; nothing else comes of it."""
 
 import copy
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -184,3 +185,10 @@ def test_the_browser_asks_nobody_but_its_own_server() -> None:
         assert "https:" not in text
         for means in ("fetch(", "XMLHttpRequest", "innerHTML", "insertAdjacentHTML", "eval("):
             assert means not in text, f"{path.name} uses {means}"
+
+
+def test_the_map_leads_to_the_block_of_the_page_that_asks_for_a_decision() -> None:
+    named = re.search(r"\.st-key-(\w+)", (BROWSER / "painter.js").read_text())
+    page = (BROWSER.parents[1] / "redraw" / "scenarios.py").read_text()
+    assert named is not None
+    assert f'key="{named[1]}"' in page

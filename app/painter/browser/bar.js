@@ -8,14 +8,19 @@ export class Bar {
     this.element = el("div", { className: "bar", hidden: true, role: "group" });
     this.answers = [];
     this.words = "";
+    this.decides = false;
   }
 
   /**
    * Ask; an answer is [text, what it does, "main" or "off"]. The last one leaves all as it was.
-   * With a `field`, a text is asked for.
+   * With a `field`, a text is asked for. `decides` says that nothing goes on without an answer:
+   * the card is away until then.
    */
-  ask(words, answers, field = null) {
+  ask(words, answers, { field = null, decides = false } = {}) {
+    const { root } = this.paint;
+    const held = this.buttons().indexOf(root.activeElement);
     this.answers = answers;
+    this.decides = decides || Boolean(field);
     this.element.replaceChildren(
       field ? el("label", {}, `${words} `, field) : el("span", {}, words),
       ...answers.map(([text, taken, kind]) =>
@@ -27,8 +32,20 @@ export class Bar {
     );
     this.element.hidden = false;
     this.element.setAttribute("aria-label", words);
+    if (held >= 0) this.takeFocus(held);
+    this.paint.card.giveWay();
     if (words !== this.words) this.paint.tell(words);
     this.words = words;
+  }
+
+  buttons() {
+    return [...this.element.querySelectorAll("button")];
+  }
+
+  /** Put the keyboard on an answer, the main one unless another is named; else on the map. */
+  takeFocus(at = this.answers.findIndex(([, , kind]) => kind === "main")) {
+    const found = this.buttons()[at];
+    (found && !found.disabled ? found : this.paint.stage).focus({ preventScroll: true });
   }
 
   /** Ask for a text; `check` says what is wrong with it, or gives nothing. `hint` stands below. */
@@ -54,7 +71,7 @@ export class Bar {
         },
       },
     });
-    this.ask(words, [[accept, give, "main"], ["Cancel (Esc)", () => this.hide()]], field);
+    this.ask(words, [[accept, give, "main"], ["Cancel (Esc)", () => this.hide()]], { field });
     if (hint) this.element.append(el("p", {}, hint));
     this.element.append(wrong);
     field.focus({ preventScroll: true });
@@ -67,6 +84,7 @@ export class Bar {
     this.element.hidden = true;
     this.answers = [];
     this.words = "";
+    this.decides = false;
   }
 
   /** Answer by key: Enter takes the main answer, Esc the last. */

@@ -18,6 +18,13 @@ export class Card {
     this.shown = "";
   }
 
+  /** Make room for a question: nothing half covered stays behind it. */
+  giveWay() {
+    const { bar } = this.paint;
+    if (this.element.hidden || bar.element.hidden) return;
+    if (bar.decides || overlap(this.element, bar.element)) this.hide();
+  }
+
   /** Show what is at a point of the stage: a unit (or -1), and a school or site close to it. */
   show(unit, point) {
     const mark = this.markAt(point);
@@ -97,13 +104,24 @@ export class Card {
   }
 
   place([px, py]) {
-    const { drawing } = this.paint;
+    const { drawing, bar } = this.paint;
     this.element.hidden = false;
     const { offsetWidth: width, offsetHeight: height } = this.element;
     const left = px + 18 + width > drawing.width ? px - 18 - width : px + 18;
-    const top = Math.max(4, Math.min(py + 14, drawing.height - height - 4));
-    this.element.style.transform = `translate(${Math.max(4, left)}px, ${top}px)`;
+    const putAt = (top) => {
+      const inside = Math.max(4, Math.min(top, drawing.height - height - 4));
+      this.element.style.transform = `translate(${Math.max(4, left)}px, ${inside}px)`;
+    };
+    putAt(py + 14);
+    if (bar.element.hidden) return;
+    if (overlap(this.element, bar.element)) putAt(py - 14 - height);
+    this.giveWay();
   }
+}
+
+function overlap(one, other) {
+  const [a, b] = [one, other].map((each) => each.getBoundingClientRect());
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
 /** Write a figure of a map with its unit, where it is a figure. */

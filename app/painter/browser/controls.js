@@ -156,8 +156,9 @@ export class Controls {
     this.full.replaceChildren(icon(...paths));
   }
 
-  showSaved(text, late) {
+  /** `kind` is "late" for what is not saved in time, "asks" for what waits for a person. */
+  showSaved(text, kind) {
     if (this.saved.textContent !== text) this.saved.textContent = text;
-    this.saved.classList.toggle("late", late);
+    for (const one of ["late", "asks"]) this.saved.classList.toggle(one, one === kind);
   }
 }

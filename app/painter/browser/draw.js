@@ -20,7 +20,7 @@ export const LINES = [
 ];
 const AGAIN = ["dots", "crosses", "bars"]; // on the second eight zones, the third, the fourth
 const MANY_ZONES = 9;
-const MOST_NAME_PX = 190;
+const NAME_PX = [190, 96]; // a name that finds no room is cut shorter, then left out
 
 export class Drawing {
   constructor(stage, scene, look) {
@@ -38,6 +38,8 @@ export class Drawing {
       canvas.getContext("2d"),
     );
     this.dirty = { all: true, units: new Set(), lines: true, marks: true, top: true };
+    this.labels = []; // of all zones, as they were last written
+    this.written = new Map(); // those that found room, and their boxes
     this.view = null;
     this.lastFull = 0;
     this.font = getComputedStyle(stage).fontFamily || "sans-serif";
@@ -66,6 +68,7 @@ export class Drawing {
     }
     if (this.fitted || !before) this.fit(...(this.fitted || []));
     else this.moveTo(this.view, { now: true });
+    this.resized?.();
   }
 
   // Where things lie
@@ -443,35 +446,21 @@ export class Drawing {
   /** Write names where they cover no other: zones first, then towns, the largest first. */
   drawNames(context, seen) {
     const taken = seen.covered();
+    this.written.clear();
     const free = ([x0, y0, x1, y1]) =>
       x0 >= 0 && y0 >= 0 && x1 <= this.width && y1 <= this.height &&
       !taken.some((box) => x0 < box[2] && x1 > box[0] && y0 < box[3] && y1 > box[1]);
     context.textBaseline = "middle";
     context.textAlign = "center";
     const zones = seen.zoneNames();
-    const size = zones.length > MANY_ZONES ? 12 : 14;
-    for (const { text: name, more, colour, at, locked } of zones) {
-      context.font = `600 ${size}px ${this.font}`;
-      const text = shortened(context, name, MOST_NAME_PX) + (more ? `  ${more}` : "");
-      const half = context.measureText(text).width / 2 + (locked ? 17 : 8);
-      const tall = size / 2 + 4.5;
-      const [px, py] = this.toScreen(...at);
-      const place = placesAround(half, tall).find(([dx, dy]) =>
-        free([px + dx - half, py + dy - tall, px + dx + half, py + dy + tall]),
-      );
-      if (!place) continue;
-      const [x, y] = [px + place[0], py + place[1]];
+    this.labels = zones;
+    for (const one of zones) {
+      const label = this.findRoom(context, one, zones.length, seen.zone, free);
+      if (!label) continue;
+      const { x, y, half, tall } = label;
       taken.push([x - half - 2, y - tall - 2, x + half + 2, y + tall + 2]);
-      context.beginPath();
-      context.roundRect(x - half, y - tall, 2 * half, 2 * tall, tall);
-      context.fillStyle = colour;
-      context.strokeStyle = INK;
-      context.lineWidth = 1.2;
-      context.fill();
-      context.stroke();
-      context.fillStyle = inkOn(colour);
-      context.fillText(text, x - (locked ? 8 : 0), y + 0.5);
-      if (locked) drawLock(context, x + half - 14, y);
+      this.written.set(one.zone, [x - half, y - tall, x + half, y + tall]);
+      drawLabel(context, one, label);
     }
     context.lineJoin = "round";
     for (const { name, x, y, population } of seen.towns) {
@@ -487,6 +476,44 @@ export class Drawing {
       context.fillStyle = INK;
       context.fillText(name, px, py);
     }
+  }
+
+  /** Find where a zone's name covers nothing and its middle stays in its own zone. */
+  findRoom(context, one, count, zoneOf, free) {
+    const [px, py] = this.toScreen(...one.at);
+    for (const most of NAME_PX) {
+      const { text, half, tall } = this.measured(context, one, count, most);
+      const place = placesAround(half, tall).find(([dx, dy], i) =>
+        free([px + dx - half, py + dy - tall, px + dx + half, py + dy + tall]) &&
+        (!i || zoneOf[this.scene.unitAt(...this.toWorld(px + dx, py + dy))] === one.zone),
+      );
+      if (place) return { text, half, tall, x: px + place[0], y: py + place[1] };
+    }
+    return null;
+  }
+
+  measured(context, { text: name, more, locked }, count, most) {
+    const size = count > MANY_ZONES ? 12 : 14;
+    context.font = `600 ${size}px ${this.font}`;
+    context.textBaseline = "middle";
+    context.textAlign = "center";
+    const text = shortened(context, name, most) + (more ? `  ${more}` : "");
+    return {
+      text,
+      half: context.measureText(text).width / 2 + (locked ? 17 : 8),
+      tall: size / 2 + 4.5,
+    };
+  }
+
+  /** Name the zone under the pointer, where its name found no room beside the others. */
+  nameHovered(context, seen) {
+    const one = this.labels.find(({ zone }) => zone === seen.zone[seen.under]);
+    if (!one || this.written.has(one.zone)) return;
+    const label = this.measured(context, one, this.labels.length, NAME_PX[0]);
+    const [px, py] = this.toScreen(...one.at);
+    const inside = (at, half, side) => Math.max(half + 2, Math.min(side - half - 2, at));
+    const x = inside(px, label.half, this.width);
+    drawLabel(context, one, { ...label, x, y: inside(py, label.tall, this.height) });
   }
 
   // What follows the pointer
@@ -529,6 +556,7 @@ export class Drawing {
       this.stroke(context, path, "#0b5cad", 2 * pixel, [6 * pixel, 4 * pixel]);
     }
     this.inPixels(context);
+    this.nameHovered(context, seen);
     for (const [x, y] of seen.corners) {
       const [px, py] = this.toScreen(x, y);
       context.beginPath();
@@ -577,6 +605,20 @@ function shortened(context, text, most) {
     else end = middle - 1;
   }
   return `${text.slice(0, least).trimEnd()}\u2026`;
+}
+
+/** Draw the name of a zone on its colour. */
+function drawLabel(context, { colour, locked }, { text, half, tall, x, y }) {
+  context.beginPath();
+  context.roundRect(x - half, y - tall, 2 * half, 2 * tall, tall);
+  context.fillStyle = colour;
+  context.strokeStyle = INK;
+  context.lineWidth = 1.2;
+  context.fill();
+  context.stroke();
+  context.fillStyle = inkOn(colour);
+  context.fillText(text, x - (locked ? 8 : 0), y + 0.5);
+  if (locked) drawLock(context, x + half - 14, y);
 }
 
 /** Draw a padlock of 9 by 11 pixels around a point, in the colour of the text. */

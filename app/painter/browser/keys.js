@@ -112,7 +112,7 @@ function done(act) {
 const HELP = [
   ["Arrow keys", "go to the next area that way; with Shift, move the map"],
   ["Space", "paint, or use the tool, where you are"],
-  ["Enter", "paint; accept a change that waits; close a polygon"],
+  ["Enter", "paint; accept what is asked; close a polygon"],
   ["1 to 9, 0", "choose a zone; no zone"],
   ["[ and ]", "smaller or larger brush"],
   ["Esc", "discard the stroke, the question or the choice"],

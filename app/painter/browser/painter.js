@@ -24,6 +24,8 @@ const LATE_S = 3;
 const AROUND_PX = 300; // what stands above the map on the page, and the figures below it
 const MOST_PX = 1_000;
 const REST_MS = 220;
+const NARROW_PX = 600; // a legend that lies open would hide most of such a map
+const DECISION = ".st-key-decision"; // the block of the page that asks what becomes of one's steps
 const LONGEST_NAME = 100; // as Python has it
 
 // a page left open while the app is renewed loads these modules a second time
@@ -74,6 +76,11 @@ class Painter {
     this.main = el("div", { className: "zw", role: "group", aria: { label: "Zone painter" } });
     this.main.append(el("p", { className: "wait" }, "Loading the map\u2026"));
     root.append(this.main);
+    // without its style sheet the map would have another place and size
+    this.main.hidden = true;
+    this.ready.then(() => {
+      this.main.hidden = false;
+    });
     this.shape = [];
     this.chosen = new Set();
     this.stroke = null;
@@ -199,7 +206,7 @@ class Painter {
     this.shown = new Int16Array(scene.count).fill(-9);
     this.choices = {
       zone: 0, coarse: "", tool: "brush", size: 2, ask: false, fill: "", tab: "mend", small: "level",
-      points: new Set(), groupings: new Set(), towns: true, names: true, start: false,
+      points: new Set(), groupings: new Set(), towns: true, names: true, start: false, legend: null,
       columns: firstColumns(this.figures), view: null,
       ...memory.get(this.state.scenario),
     };
@@ -219,7 +226,12 @@ class Painter {
     this.bar = new Bar(this);
     this.legend = el("details", {
       className: "legend", open: true, hidden: true,
-      on: { toggle: () => this.drawing?.again("marks") },
+      on: {
+        toggle: () => this.drawing?.again("marks"),
+        click: ({ target }) => {
+          if (target.closest("summary")) this.choices.legend = !this.legend.open;
+        },
+      },
     });
     this.ruler = el("div", { className: "ruler", aria: { hidden: "true" } });
     this.messages = el("div", { className: "messages", role: "alert" });
@@ -235,6 +247,10 @@ class Painter {
     this.main.append(left, this.panel.element, this.live);
     this.drawing = new Drawing(this.stage, scene, () => this.look());
     this.tools = new Tools(this.stage, this);
+    this.drawing.resized = () => {
+      this.foldLegend();
+      this.viewChanged();
+    };
     this.stage.addEventListener("focus", () => this.drawing.again("top"));
     this.stage.addEventListener("blur", () => this.drawing.again("top"));
     listen(this.main, this);
@@ -269,6 +285,7 @@ class Painter {
 
   setTool(key) {
     if (this.stroke) this.discard();
+    this.clearNote();
     this.choices.tool = key;
     this.tools.tool = key;
     this.picked = [];
@@ -343,6 +360,7 @@ class Painter {
       selected: this.chosen,
       touched: this.kept.size ? [...this.kept.keys()] : [],
       hovered: this.stroke ? [] : this.hoveredUnits(),
+      under: this.stroke ? -1 : this.hovered,
       cursor: this.keyboard ? this.cursor : -1,
       shape: this.shape,
       closed: choices.tool !== "draw" || this.closed,
@@ -378,9 +396,16 @@ class Painter {
     return tool === "hand" || tool === "draw" ? [this.hovered] : this.widened([this.hovered]);
   }
 
+  /** Fold the legend where it would hide most of the map, until somebody opens or folds it. */
+  foldLegend() {
+    const { width } = this.drawing || {};
+    if (width) this.legend.open = this.choices.legend ?? width >= NARROW_PX;
+  }
+
   viewChanged() {
     if (!this.drawing.view) return;
     this.card.hide();
+    this.hoverAgain();
     const { scale } = this.drawing.view;
     const metres = rulerOf(scale);
     this.ruler.style.width = `${metres * scale}px`;
@@ -654,6 +679,7 @@ class Painter {
 
   back(kind, side, title) {
     if (title === null) return;
+    this.clearNote();
     const held = side ? this.plan.heldIn(side) : -1;
     if (held >= 0) {
       this.say(`${capital(kind)} would move ${this.scene.names[held]}, which is locked. Unlock it first.`, "note");
@@ -664,20 +690,27 @@ class Painter {
   }
 
   askReset() {
-    const { to, zones, held } = this.plan.resetting();
-    const moved = Object.keys(to).length;
-    if (!moved) return this.say("Nothing differs from the start.", "note");
-    const words = `Put ${counted(moved, this.scene.unitWord)} back as at the start?`;
+    this.settle(() => this.askResetNow());
+  }
+
+  askResetNow() {
+    const { to, zones, moves, held, changes } = this.plan.resetting();
+    if (!changes) {
+      const stay = `${counted(held, `locked ${this.scene.unitWord}`)} ${held === 1 ? "stays" : "stay"} as now.`;
+      const words = held ? `${stay} Nothing else differs from the start.` : "Nothing differs from the start.";
+      return this.say(words, "note");
+    }
+    const what = moves ? counted(moves, this.scene.unitWord) : "the zones";
     const locked = held ? ` ${counted(held, "locked one")} will stay.` : "";
-    return this.bar.ask(words + locked, [
+    this.bar.ask(`Put ${what} back as at the start?${locked}`, [
       ["Back to the start", () => {
         this.bar.hide();
-        this.kept.clear();
         this.did({ kind: "edit", title: "Back to the start", to, zones });
         this.tell("Back to the start. It can be undone.");
       }, "main"],
       ["Cancel (Esc)", () => this.bar.hide()],
-    ]);
+    ], { decides: true });
+    return this.bar.takeFocus(); // on the button that was pressed Enter would ask again
   }
 
   pickAt(unit) {
@@ -768,6 +801,7 @@ class Painter {
   /** Decide first about what was painted and not kept. */
   settle(act) {
     if (this.stroke) this.discard();
+    this.clearNote();
     if (!this.kept.size) return act();
     this.say("Accept or discard what you painted first.", "note");
     return undefined;
@@ -810,12 +844,15 @@ class Painter {
     const set = this.plan.borders.get(this.plan.pairName(...pair));
     const found = set === "link" ? "linked" : set === "cut" ? "cut" : this.passes(a, b) ? "one can pass" : "one cannot pass";
     const names = `${this.scene.names[a]} and ${this.scene.names[b]}`;
-    this.bar.ask(`${names}: ${found}.`, [
-      ["Link", make("link", `${names} linked.`), set === "link" ? "off" : ""],
-      ["Cut", make("cut", `Border of ${names} cut.`), set === "cut" ? "off" : ""],
-      ["As built", make("clear", `${names} as built.`), set ? "" : "off"],
-      ["Cancel (Esc)", () => this.dropPicked()],
-    ]);
+    const built = this.scene.openAsBuilt(a, b); // undefined where they do not touch
+    const apart = built === undefined ? "they do not touch, " : "";
+    const answers = [];
+    if (!built && set !== "link") answers.push(["Link", make("link", `${names} linked.`)]);
+    if (built && set !== "cut") answers.push(["Cut", make("cut", `Border of ${names} cut.`)]);
+    if (set) answers.push(["As built", make("clear", `${names} as built.`)]);
+    if (answers.length === 1) answers[0].push("main");
+    answers.push(["Cancel (Esc)", () => this.dropPicked()]);
+    this.bar.ask(`${names}: ${apart}${found}.`, answers, { decides: true });
   }
 
   passes(a, b) {
@@ -837,6 +874,10 @@ class Painter {
     const near = last && Math.hypot(last[0] - corner[0], last[1] - corner[1]) * this.drawing.view.scale;
     if (this.closed || near < 3) return; // the second press of a double click
     this.shape = [...this.shape, corner];
+    this.askCorner();
+  }
+
+  askCorner() {
     this.drawing.again("top");
     this.bar.ask(`${counted(this.shape.length, "corner")}.`, [
       ["Close (Enter)", () => this.closeShape(), this.shape.length < 3 ? "off" : "main"],
@@ -846,9 +887,8 @@ class Painter {
   }
 
   dropCorner() {
-    this.shape = this.shape.slice(0, -2);
-    const last = this.shape.at(-1);
-    if (last) this.addCorner(last);
+    this.shape = this.shape.slice(0, -1);
+    if (this.shape.length) this.askCorner();
     else this.dropShape();
   }
 
@@ -867,7 +907,7 @@ class Painter {
         this.tell("The polygon waits below the map, in Draw or load.");
       }, "main"],
       ["Discard (Esc)", () => this.dropShape()],
-    ]);
+    ], { decides: true });
   }
 
   dropShape() {
@@ -953,7 +993,7 @@ class Painter {
     if (this.state.trouble) found.push([this.state.trouble, "trouble"]);
     else if (this.lateWords) found.push([this.lateWords, "note"]);
     if (this.saying) found.push([this.saying.text, this.saying.kind]);
-    if (this.state.notice) found.push([this.state.notice, "notice"]);
+    if (this.state.notice) found.push([this.state.notice, this.state.stale ? "stale" : "notice"]);
     const told = JSON.stringify(found);
     if (told === this.toldMessages) return;
     this.toldMessages = told;
@@ -966,18 +1006,36 @@ class Painter {
           this.saying?.text === text
             ? iconButton("Close this note", ["M5 5 15 15M15 5 5 15"], { on: { click: () => this.clearNote() } })
             : null,
+          kind === "stale"
+            ? el("button", {
+              type: "button", className: "main", textContent: "Go to the decision",
+              on: { click: () => this.goToDecision() },
+            })
+            : null,
         ),
       ),
     );
   }
 
+  /** Bring the question on the page, below the map, into sight, and the keyboard to it. */
+  async goToDecision() {
+    if (this.isFull()) await this.toggleFull();
+    const block = document.querySelector(DECISION);
+    if (!block) return;
+    block.tabIndex = -1; // the next Tab goes to what is in it
+    block.focus({ preventScroll: true });
+    block.scrollIntoView({ block: "center" });
+  }
+
   showSaved() {
     const waiting = this.queue?.pending().length || 0;
-    const late = waiting && this.queue.age() > LATE_S;
+    const asks = Boolean(this.state.stale); // the line is good: the steps wait for a person
+    const late = waiting && !asks && this.queue.age() > LATE_S;
     const words = `Not saved yet: ${counted(waiting, "stroke")} ${waiting === 1 ? "is" : "are"} kept in this browser`;
     const full = this.queue?.full ? " tab, which must stay open" : "";
-    const text = late ? words + full : waiting ? "Saving\u2026" : this.state.saved || "";
-    this.controls.showSaved(text, Boolean(late));
+    const quiet = waiting ? "Saving\u2026" : this.state.saved || "";
+    const text = asks ? "Waiting for your decision below the map" : late ? words + full : quiet;
+    this.controls.showSaved(text, asks ? "asks" : late ? "late" : "");
     const before = this.lateWords;
     this.lateWords = late ? `${text}.` : "";
     if (before !== this.lateWords) this.showMessages();
@@ -1020,6 +1078,19 @@ class Painter {
     }
   }
 
+  /** Look again at what lies under a pointer that rests: the map has moved below it. */
+  hoverAgain() {
+    clearTimeout(this.resting);
+    const { rests, drag } = this.tools || {};
+    if (!rests || drag || this.stroke || this.keyboard || !this.drawing.view) return;
+    const point = this.tools.at(rests);
+    this.pointer = point;
+    this.hovered = this.tools.unitAt(point);
+    this.drawing.again("top");
+    const unit = this.hovered;
+    this.resting = setTimeout(() => this.stroke || this.keyboard || this.card.show(unit, point), REST_MS);
+  }
+
   // The keyboard's place on the map
 
   moveCursor(dx, dy) {
@@ -1039,6 +1110,7 @@ class Painter {
   cursorMoved() {
     const { scene, drawing, cursor } = this;
     this.hovered = cursor;
+    clearTimeout(this.resting);
     const [x, y] = [scene.centres[2 * cursor], scene.centres[2 * cursor + 1]];
     let [px, py] = drawing.toScreen(x, y);
     if (px < 60 || py < 40 || px > drawing.width - 60 || py > drawing.height - 40) {
@@ -1058,6 +1130,7 @@ class Painter {
   /** Use the tool at the keyboard's place. */
   useTool() {
     if (this.cursor < 0) return this.moveCursor(0, 1);
+    this.clearNote();
     const { cursor, choices } = this;
     if (choices.tool === "choose") return this.toggleChosen(cursor);
     if (choices.tool === "pick") return this.pickAt(cursor);

@@ -484,6 +484,7 @@ export class Panel {
     this.showLevels();
     if (!area) return;
     legend.hidden = false;
+    this.paint.foldLegend();
     legend.replaceChildren(
       el("summary", {}, area.title),
       el("div", { className: "code" }, area.unit),
@@ -537,6 +538,7 @@ export class Panel {
       ...(about ? [el("div", { className: "code" }, "\u2248 about: partly estimated")] : []),
     );
     legend.hidden = false;
+    this.paint.foldLegend();
     this.paint.drawing?.again("marks"); // no name is written below it
   }
 

@@ -1,6 +1,9 @@
 // Where names stand, and which unit is nearest to a place.
 
-/** Give where each zone's name stands: in the unit nearest to the middle of the zone's units. */
+/**
+ * Give where each zone's name stands: in the unit nearest to the middle of the zone's units. The
+ * zone of most units comes first: it keeps its name where two have no room.
+ */
 export function namePlaces(scene, plan) {
   const sums = plan.zones.map(() => [0, 0, 0]);
   const { centres } = scene;
@@ -11,7 +14,9 @@ export function namePlaces(scene, plan) {
     sum[1] += centres[2 * unit + 1];
     sum[2] += 1;
   }
-  return plan.zones.flatMap(({ name, colour }, zone) => {
+  const largest = [...plan.zones.keys()].sort((a, b) => sums[b][2] - sums[a][2] || a - b);
+  return largest.flatMap((zone) => {
+    const { name, colour } = plan.zones[zone];
     const [x, y, units] = sums[zone];
     if (!units) return [];
     const unit = nearest(scene, x / units, y / units, (one) => plan.zone[one] === zone);

@@ -222,13 +222,16 @@ export class Plan {
     return this.blind || this.steps.length > this.past.length ? null : this.toldRedo;
   }
 
-  /** Make the step back to the baseline, without what is locked. */
+  /**
+   * Make the step back to the baseline, without what is locked: how many units it moves, and how
+   * many stay since they are locked. `changes` is false where it would change nothing.
+   */
   resetting() {
     const same =
       this.startZones.length === this.zones.length &&
       this.startZones.every((name) => this.place.has(name));
     const to = {};
-    let held = 0;
+    let [moves, held] = [0, 0];
     for (let unit = 0; unit < this.zone.length; unit += 1) {
       const name = this.start[unit] < 0 ? null : this.startZones[this.start[unit]];
       const at = name === null ? -1 : this.place.get(name);
@@ -240,11 +243,14 @@ export class Plan {
         continue;
       }
       to[this.scene.codes[unit]] = name;
+      if (moved) moves += 1;
     }
     // a plan with other zones is put in the place of this one as a whole
     const kept = held ? this.zones.map(({ name }) => name) : [];
     const zones = same ? [] : [...new Set([...this.startZones, ...kept])];
-    return { to, zones, held };
+    const now = new Set(this.zones.map(({ name }) => name));
+    const rezones = zones.length > 0 && (zones.length !== now.size || zones.some((one) => !now.has(one)));
+    return { to, zones, moves, held, changes: moves > 0 || rezones };
   }
 
   pairName(a, b) {

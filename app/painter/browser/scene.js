@@ -85,6 +85,16 @@ export class Scene {
     return -1;
   }
 
+  /** Say whether one can pass between two units as built; undefined where they do not touch. */
+  openAsBuilt(a, b) {
+    const { pairs, passable } = this;
+    const at = passable.findIndex((_, i) => {
+      const [one, other] = [pairs[2 * i], pairs[2 * i + 1]];
+      return (one === a && other === b) || (one === b && other === a);
+    });
+    return at < 0 ? undefined : Boolean(passable[at]);
+  }
+
   /** Say whether a unit covers a point: a ray from it crosses the rings an odd number of times. */
   covers(unit, x, y) {
     const { boxes, xy, rings, unitRings } = this;

@@ -80,9 +80,12 @@ export class Tools {
     this.tool = "brush";
     this.size = 2;
     this.drag = null;
+    this.rests = null; // where the pointer is over the map
     const hear = (name, heard, options) => stage.addEventListener(name, heard, options);
     hear("pointerdown", (event) => this.down(event));
     hear("pointermove", (event) => this.move(event));
+    // the map may be built below a pointer that rests, which then never moves
+    hear("pointerenter", (event) => this.enter(event));
     hear("pointerup", (event) => this.up(event));
     hear("pointercancel", (event) => this.cancelled(event));
     hear("pointerleave", (event) => this.leave(event));
@@ -119,6 +122,7 @@ export class Tools {
   move(event) {
     const point = this.at(event);
     if (event.pointerType === "touch") return this.moveFinger(event, point);
+    this.rests = { clientX: event.clientX, clientY: event.clientY };
     if (this.drag) {
       for (const one of coalesced(event)) this.dragTo(this.at(one));
       this.afterDrag();
@@ -151,8 +155,16 @@ export class Tools {
     if (this.drag) this.drop();
   }
 
+  enter(event) {
+    if (event.pointerType === "touch") return;
+    this.rests = { clientX: event.clientX, clientY: event.clientY };
+    this.paint.hoverAgain();
+  }
+
   leave(event) {
-    if (event.pointerType !== "touch" && !this.drag) this.paint.hover(-1);
+    if (event.pointerType === "touch") return;
+    this.rests = null;
+    if (!this.drag) this.paint.hover(-1);
   }
 
   double(event) {
@@ -233,10 +245,12 @@ export class Tools {
   begin(point) {
     const { paint } = this;
     const unit = this.unitAt(point);
+    paint.clearNote();
     if (this.tool === "brush" || this.tool === "box" || this.tool === "lasso") {
       if (!paint.beginStroke()) return;
       this.drag = { kind: this.tool, start: point, last: point, trail: [point] };
       if (this.tool === "brush") paint.cover(this.under(point));
+      paint.strokeMoved(); // a press that is held still counts as well
     } else if (this.tool === "choose") paint.toggleChosen(unit);
     else if (this.tool === "pick") paint.pickAt(unit);
     else if (this.tool === "lock") paint.toggleLock(unit);
