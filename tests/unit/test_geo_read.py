@@ -617,7 +617,7 @@ def test_lookups_are_read_however_they_were_saved(text: str) -> None:
         (b'unit,zone\nA,"x\n', ReadError, "line 2, is no table"),
         ("unit,zone\nA,x\n".encode("utf-16")[:-1], ReadError, "bytes that are no text"),
         (b"unit,zone\nA,x\n", PlanError, "no zone for 1 of 2 units: B"),
-        (b"unit,zone\nA,x\nB,x\nC,x\n", PlanError, "1 units that this authority does not have: C"),
+        (b"unit,zone\nA,x\nB,x\nC,x\n", PlanError, "1 unit that this authority does not have: C"),
     ],
 )
 def test_a_bad_lookup_is_refused_with_one_clear_error(
