@@ -78,12 +78,12 @@ def spread_table(equity: Equity, sides: Sides) -> Table:
     probability = np.array([row.probability for row in rows], dtype=np.float64)
     return Table(
         what="Measure",
-        names=tuple(row.metric.title for row in rows),
+        names=tuple(_with_its_unit(row.metric) for row in rows),
         columns=(
             Column(
                 "probability",
-                "Probability that zones lie closer together",
-                "%",
+                "Closer together",
+                "probability, %",
                 0,
                 probability,
                 np.array([row.status for row in rows], dtype=np.int8),
@@ -93,7 +93,6 @@ def spread_table(equity: Equity, sides: Sides) -> Table:
         standing=now.standing,
         source=sides.zones[1].source,
         texts=(
-            TextColumn("unit", "Unit", tuple(row.metric.unit for row in rows)),
             TextColumn("before", "Before", tuple(row.before for row in rows)),
             TextColumn("after", "After", tuple(row.after for row in rows)),
             TextColumn("chance", "By chance", tuple(row.chance for row in rows)),
@@ -102,7 +101,7 @@ def spread_table(equity: Equity, sides: Sides) -> Table:
                 "Change",
                 tuple(judged.get(_figures(row.metric.key), "") for row in rows),
             ),
-            TextColumn("unlikely", "Chance shows as much", tuple(row.unlikely for row in rows)),
+            TextColumn("unlikely", "As high by chance", tuple(row.unlikely for row in rows)),
             TextColumn("behind_before", "Behind it, before", tuple(row.behind[0] for row in rows)),
             TextColumn("behind_after", "Behind it, after", tuple(row.behind[1] for row in rows)),
         ),
@@ -288,7 +287,9 @@ class _Row:
         odds = self._spread.unlikely_after
         if self._after_hidden:
             return self._symbol
-        return "–" if np.isnan(odds) else f"{_often(odds)} of years"
+        if np.isnan(odds):
+            return "–"
+        return f"{_often(odds).replace('less than', '<').replace('more than', '>')} of years"
 
     @property
     def behind(self) -> tuple[str, str]:
@@ -340,10 +341,18 @@ class _Row:
         if self._spread.is_within_chance:
             pair = f"{way} {now}" if self.before == self.after else f"goes {self._pair()}"
             return (
-                f"{what}: the spread {pair}, {self._of_chance()}. No gain is shown: chance alone "
+                f"{what}: the spread {pair}, {self._of_chance()}. {self._nothing()}: chance alone "
                 f"could make the change.{without}"
             )
         return f"{what}: the spread {way} {now}, {self._of_chance()}. {self._odds()}{without}"
+
+    def _nothing(self) -> str:
+        """Say what is not shown by a change within chance."""
+        if self.before == self.after:
+            return "Neither gain nor loss is shown"
+        return (
+            "No gain is shown" if self._spread.after < self._spread.before else "No loss is shown"
+        )
 
     def _of_chance(self) -> str:
         """Say how much could be chance: of a spread no wider than chance makes it, all."""
@@ -380,6 +389,10 @@ class _Row:
 
     def _with_unit(self, text: str) -> str:
         return f"{text} %" if self.metric.unit == "%" and text[:1].isdigit() else text
+
+
+def _with_its_unit(metric: Metric) -> str:
+    return f"{metric.title}, %" if metric.unit == "%" else metric.title
 
 
 def _figures(key: str) -> str:

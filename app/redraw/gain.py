@@ -109,7 +109,8 @@ def _show_equity(equity: Equity, sides: Sides, *, block: Block) -> None:
     caption = (
         f"{heading}: how far zones lie apart. By chance: what zones of equal rates would show. "
         "Change: what chance alone could make is called so. Behind it: the same measure of the "
-        "rates behind the counts, with its 95 % interval."
+        "rates behind the counts, with its 95 % interval. Closer together: how probable it is that "
+        "these lie closer together after."
     )
     st.html(render(table, list(range(len(table.names))), caption=caption))
     _show_outlook(equity, sides, heading)
@@ -273,10 +274,10 @@ _HOW = """\
 - What was counted in a year is partly chance. The rates behind the counts are drawn 2,000 times
   from a model in which places differ and small areas differ within them. A small area keeps its
   rate whichever zone it is in; numbers of children and of staff are taken as known.
-- *Probability that zones lie closer together*: the share of draws in which they do after the
-  redraw. Where the spread falls by more than chance alone could make (the higher noise floor of
-  before and after), it is the probability that the gain is real. A smaller fall shows no gain,
-  however probable its direction is.
+- *Closer together*: the probability that zones lie closer together after the redraw, which is the
+  share of draws in which they do. Where the spread falls by more than chance alone could make (the
+  higher noise floor of before and after), it is the probability that the gain is real. A smaller
+  fall shows no gain, however probable its direction is.
 - *By chance*: what zones of equal rates would show. A smaller spread cannot be had by drawing
   lines, and may not be there.
 - *Next year*: counts drawn anew from each draw. Nothing but chance changes: no growth, no new
