@@ -507,3 +507,15 @@ def _scores(deprivation: npt.ArrayLike, shape: tuple[int, ...]) -> Array:
             remedy="Give each zone one, NaN where it is missing.",
         )
     return score
+
+
+def within_chance(before: float, after: float, floors: npt.ArrayLike) -> bool:
+    """Say whether chance alone could make two coefficients of variation differ as they do.
+
+    It could where they differ by no more than the greatest of their noise floors, or where one of
+    these is not known. A plain rule and no test; see docs/methods.md.
+
+    >>> within_chance(9.0, 6.0, [2.9, 2.8]), within_chance(9.0, 7.0, [2.9, 2.8])
+    (False, True)
+    """
+    return bool(not abs(after - before) > np.max(np.asarray(floors, dtype=np.float64)))

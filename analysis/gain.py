@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from analysis.capacity import WEIGHTED_CASES, case_size
 from analysis.caseload import OPEN_CASES
+from analysis.equity import within_chance
 from analysis.metrics import Facts
 from analysis.scenario import Evaluation
 from geo.plan import UNASSIGNED, Plan
@@ -86,8 +87,7 @@ class Spread:
         The same rule as between any two plans: no more than the greater of both noise floors, or
         one of them not known.
         """
-        floor = np.maximum(self.chance_before, self.chance_after)
-        return not abs(self.after - self.before) > floor
+        return within_chance(self.before, self.after, (self.chance_before, self.chance_after))
 
 
 @dataclass(frozen=True, eq=False)

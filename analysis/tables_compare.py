@@ -16,6 +16,7 @@ from analysis.aggregate import NO_ZONE, aggregate
 from analysis.caseload import OPEN_CASES
 from analysis.comparing import Compared, Match, distinct
 from analysis.disclosure import POLICIES, Suppressed, mask_rates, suppress
+from analysis.equity import within_chance
 from analysis.metrics import METRICS, Metric
 from analysis.protected import protected_units, protected_zones, with_total
 from analysis.table import Basis, Column, Part, Table, TextColumn
@@ -286,8 +287,7 @@ def is_within_chance(table: Table, key: str, one: int, other: int) -> bool:
     if not _has(table, f"{what}_cv", f"{what}_noise"):
         return False
     cv, noise = (table.column(f"{what}_{end}").values for end in ("cv", "noise"))
-    gap, chance = abs(cv[one] - cv[other]), max(noise[one], noise[other])
-    return not gap > chance or bool(np.isnan(noise[[one, other]]).any())
+    return within_chance(cv[one], cv[other], noise[[one, other]])
 
 
 def _plan_metrics() -> list[Metric]:

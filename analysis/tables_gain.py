@@ -18,7 +18,6 @@ from analysis.scenario import Evaluation
 from analysis.table import Array, Column, Statuses, Table, TextColumn
 from analysis.tables import plan_table, zone_table
 from geo.errors import named
-from geo.plan import UNASSIGNED
 from layers.pack import Pack
 from layers.status import Status
 
@@ -117,10 +116,7 @@ def verdicts(equity: Equity, sides: Sides, *, keys: Sequence[str]) -> tuple[Verd
 
 def other_number_of_zones(sides: Sides) -> str:
     """Say that there are more or fewer zones than before, which alone changes a spread."""
-    was, now = (
-        len({*plan.assignment.tolist()} - {UNASSIGNED})
-        for plan in (sides.before.plan, sides.after.plan)
-    )
+    was, now = (int((one.plan.sizes > 0).sum()) for one in (sides.before, sides.after))
     if was == now:
         return ""
     closer = "Fewer zones lie closer together" if now < was else "More zones lie farther apart"
@@ -311,7 +307,7 @@ class _Row:
             return ""
         if self._spread.is_within_chance:
             return "within chance"
-        return "closer" if self._spread.after < self._spread.before else "farther apart"
+        return "closer" if self._falls else "farther apart"
 
     def sentence(self) -> str:
         """Say it in words."""
@@ -336,23 +332,20 @@ class _Row:
                 f"{what}: {self._with_unit(self.before)} before and {self._with_unit(self.after)} "
                 f"now, with {out}{earlier}. The two are not of the same zones, so no gain is told."
             )
-        way = "stays at" if self.before == self.after else self._way()
         now = self._with_unit(self.after)
-        if self._spread.is_within_chance:
-            pair = f"{way} {now}" if self.before == self.after else f"goes {self._pair()}"
-            return (
-                f"{what}: the spread {pair}, {self._of_chance()}. {self._nothing()}: chance alone "
-                f"could make the change.{without}"
-            )
-        return f"{what}: the spread {way} {now}, {self._of_chance()}. {self._odds()}{without}"
+        is_chance = self._spread.is_within_chance
+        way = "goes" if is_chance else "falls" if self._falls else "rises"
+        pair = f"from {self._with_unit(self.before)} to {now}"
+        how = f"stays at {now}" if self.before == self.after else f"{way} {pair}"
+        nothing = f"{self._nothing()}: chance alone could make the change."
+        end = nothing if is_chance else self._odds()
+        return f"{what}: the spread {how}, {self._of_chance()}. {end}{without}"
 
     def _nothing(self) -> str:
         """Say what is not shown by a change within chance."""
         if self.before == self.after:
             return "Neither gain nor loss is shown"
-        return (
-            "No gain is shown" if self._spread.after < self._spread.before else "No loss is shown"
-        )
+        return "No gain is shown" if self._falls else "No loss is shown"
 
     def _of_chance(self) -> str:
         """Say how much could be chance: of a spread no wider than chance makes it, all."""
@@ -361,18 +354,15 @@ class _Row:
             return f"all of which could be chance (about {chance})"
         return f"of which about {chance} could be chance"
 
-    def _way(self) -> str:
-        word = "falls" if self._spread.after < self._spread.before else "rises"
-        return f"{word} from {self._with_unit(self.before)} to"
-
-    def _pair(self) -> str:
-        return f"from {self._with_unit(self.before)} to {self._with_unit(self.after)}"
+    @property
+    def _falls(self) -> bool:
+        return self._spread.after < self._spread.before
 
     def _odds(self) -> str:
         """Say how sure the change is, and which way it goes; of one that chance cannot make."""
         if np.isnan(self.probability):
             return "Whether that is real cannot be told."
-        falls = self._spread.after < self._spread.before
+        falls = self._falls
         real = self._spread.probability if falls else 1 - self._spread.probability
         said = f"{self.probability if falls else 100 - self.probability:.0f} %"
         what = "gain" if falls else "loss"

@@ -5,13 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 import streamlit as st
 
 from analysis.comparing import FEWEST, MOST, Compared, brought, compare_plans
-from analysis.in_words import Words, counted, in_words, staff_in_words
+from analysis.in_words import Words, in_words, staff_in_words
 from analysis.scenario import Evaluation, Scenario, evaluate
 from analysis.table import Table
 from analysis.tables_compare import (
@@ -35,7 +34,7 @@ from geo.read.plan import About, read_plan
 from geo.write import lookup_csv, plan_geopackage, plan_json
 from layers.pack import Pack
 from store.folder import user_name
-from store.log import Summary
+from store.log import Summary, clock
 from store.scenarios import open_store
 from store.transfer import FORMAT, export_scenario, import_scenario
 
@@ -410,11 +409,9 @@ def _open_held(key: str, held: Held, detail: str, pack: Pack) -> Candidate:
 
 
 def _of_store(entry: Summary, pack: Pack) -> Option:
-    steps = counted(entry.seq, "step")
-    when = datetime.fromisoformat(entry.changed).astimezone().strftime("%Y-%m-%d %H:%M")
-    label = f"{entry.title} · {steps} · {entry.changed_by}, {when}"
-    opened = partial(_open_saved, entry.id, f"{steps} · {when}", pack)
-    return Option(f"{SAVED}{entry.id}", entry.title, label, opened)
+    detail = f"{entry.steps} · {clock(entry.changed)}"
+    opened = partial(_open_saved, entry.id, detail, pack)
+    return Option(f"{SAVED}{entry.id}", entry.title, entry.label, opened)
 
 
 def _open_saved(scenario_id: str, detail: str, pack: Pack) -> Candidate:

@@ -19,7 +19,7 @@ from analysis.tables_compare import NOWHERE
 from app.assets import FROM_PAGE
 from app.drawing import MOST_IN_LEGEND, drawn, outlines
 from app.labels import fitting_zones
-from app.maps import to_degrees
+from app.maps import FINENESS, to_degrees
 from app.palettes import MISSING, OUTLINE, zone_colour
 from geo.adjacency import Shapes
 from geo.geography import Geography
@@ -27,9 +27,6 @@ from geo.plan import Plan
 
 HEIGHT_PX = {1: 540, 2: 500, 3: 760, 4: 800}
 """Of the frame by the number of maps: two stand in one row, three and four in two rows."""
-
-_FINENESS = 2_000
-"""Lines are drawn to this part of the map's width: less than a screen shows."""
 
 MOST_AS_SVG = 1500
 """Small areas on all maps together that are drawn one by one; more are painted on a canvas."""
@@ -149,7 +146,7 @@ def _map(
 def _edges(shapes: Shapes, geography: Geography) -> dict[str, Any]:
     """Give the edges of areas as GeoJSON, no finer than a screen shows and near the authority."""
     west, south, east, north = shapely.total_bounds(geography.shapes)
-    fine = max(east - west, north - south) / _FINENESS
+    fine = max(east - west, north - south) / FINENESS
     near = shapely.box(west, south, east, north).buffer(100 * fine)
     edges = shapely.boundary(shapely.simplify(shapes, fine))
     parts = shapely.get_parts(shapely.intersection(edges, near))

@@ -32,6 +32,9 @@ Chart = folium.Map | folium.FeatureGroup
 DEGREES = 5
 """Decimals of a degree: about a metre, finer than any screen shows."""
 
+FINENESS = 2_000
+"""Outlines are drawn to this part of the map's width: less than a screen shows."""
+
 MARGIN_M = 60_000
 """How much of England around an authority is drawn."""
 

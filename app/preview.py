@@ -12,7 +12,7 @@ import streamlit as st
 
 from app.choices import plain
 from app.listing import show_listing
-from app.maps import Drawn, add_areas, as_page, base_map
+from app.maps import FINENESS, Drawn, add_areas, as_page, base_map
 from app.palettes import zone_colour
 from app.uploads import Brought, kept
 from geo.adjacency import Neighbours, Shapes
@@ -23,9 +23,6 @@ from geo.read.boundaries import Areas, Boundaries, read_areas, read_boundaries
 from layers.read.recognise import Found, recognise
 
 MOST_SHAPES = 5_000
-FINENESS = 2_000
-"""Outlines are drawn to this part of the map's width: less than a screen shows."""
-
 UNIT_FILL = "#9cc3e6"
 LEVELS = {
     "oa": "output areas",

@@ -176,7 +176,7 @@ def serve(page: str, units: int) -> Iterator[str]:
         words, cwd=HERE.parent, stdout=subprocess.DEVNULL, env=environment
     ) as process:
         try:
-            _wait(f"http://127.0.0.1:{port}/_stcore/health")
+            wait(f"http://127.0.0.1:{port}/_stcore/health")
             yield f"http://127.0.0.1:{port}/"
         finally:
             process.terminate()
@@ -210,7 +210,8 @@ def _cell(values: list[float], unit: str) -> str:
     return f"{text}{unit} ({high:,.{decimals}f})" if len(values) > 1 else f"{text}{unit}"
 
 
-def _wait(health: str) -> None:
+def wait(health: str) -> None:
+    """Wait until a server answers."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
         with suppress(OSError), urllib.request.urlopen(health):  # noqa: S310  our own server

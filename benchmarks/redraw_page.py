@@ -19,10 +19,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +31,7 @@ from playwright.sync_api import TimeoutError as TooLate
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from painter import QUIET, click, serve
+from painter import QUIET, click, serve, wait
 
 from analysis.events import Edit
 from app.painter.scene import scene
@@ -272,7 +270,7 @@ def serve_app(folder: str) -> Iterator[Served]:
         words, cwd=HERE.parent, stdout=subprocess.DEVNULL, env={**os.environ, **settings}
     ) as process:
         try:
-            _wait(f"http://127.0.0.1:{port}/_stcore/health")
+            wait(f"http://127.0.0.1:{port}/_stcore/health")
             yield Served(f"http://127.0.0.1:{port}", process.pid, folder)
         finally:
             process.terminate()
@@ -321,15 +319,6 @@ def _processor_ms(process: int) -> float:
     except OSError:
         return float("nan")
     return (int(told[11]) + int(told[12])) * 1000 / os.sysconf("SC_CLK_TCK")
-
-
-def _wait(health: str) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        with suppress(OSError), urllib.request.urlopen(health):  # noqa: S310  our own server
-            return
-        time.sleep(0.1)
-    raise TimeoutError(health)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -318,6 +319,21 @@ class Summary:
     is_archived: bool
     parent: str | None
     note: str
+
+    @property
+    def steps(self) -> str:
+        """How many steps it has, in words."""
+        return "1 step" if self.seq == 1 else f"{self.seq} steps"
+
+    @property
+    def label(self) -> str:
+        """What a person knows it by in a list: title, steps, who changed it last and when."""
+        return f"{self.title} · {self.steps} · {self.changed_by}, {clock(self.changed)}"
+
+
+def clock(when: str) -> str:
+    """Write a moment of the log as the clock of this computer shows it."""
+    return datetime.fromisoformat(when).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def read_event(kind: str, body: str) -> Event:

@@ -37,6 +37,7 @@ from store.log import (
     Row,
     Saved,
     Summary,
+    clock,
     one_line,
     to_json,
 )
@@ -166,13 +167,12 @@ class Stale:
         people = named(dict.fromkeys(entry.who for entry in self.since))
         count = "a step" if len(self.since) == 1 else f"{len(self.since)} steps"
         last = self.since[-1]
-        clock = datetime.fromisoformat(last.when).astimezone().strftime("%Y-%m-%d %H:%M")
-        both = len(self.clashing)
+        both, when = len(self.clashing), clock(last.when)
         stand = counted(len(self.differing), "small area stands", "small areas stand")
         of_both = f"; {both} of them you both moved" if both else ""
         return (
             f"{people} took {count} in this scenario since you last saw it, the last one "
-            f"'{last.title}' at {clock}. {stand[:1].upper()}{stand[1:]} in other zones than in "
+            f"'{last.title}' at {when}. {stand[:1].upper()}{stand[1:]} in other zones than in "
             f"yours{of_both}."
         )
 

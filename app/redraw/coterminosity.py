@@ -25,6 +25,7 @@ from analysis.coterminosity import (
 )
 from analysis.drawn import crosswalk_of
 from analysis.events import Edit
+from analysis.in_words import counted
 from analysis.scenario import Evaluation, Scenario
 from analysis.tables import plan_table
 from analysis.tables_coterminosity import (
@@ -145,7 +146,7 @@ def _bring(choice: Choice, *, key: str) -> None:
         if plan is not None:
             title = name or "Brought lines"
             st.button(
-                f"Add {plain(title)}: {_counted(int((plan.sizes > 0).sum()), 'part', 'parts')}",
+                f"Add {plain(title)}: {counted(int((plan.sizes > 0).sum()), 'part', none='0')}",
                 key=f"{key}-add", on_click=_add, args=(title, plan, key),
             )  # fmt: skip
         own: dict[str, Partition] = st.session_state.get(f"{key}-own", {})
@@ -186,7 +187,7 @@ def _from_lookup(choice: Choice, *, key: str) -> Plan | None:
             st.error(plain(f"{lookup.label}: {refusal}"))
         return None
     if missing:
-        said = _counted(len(missing), "small area is", "small areas are")
+        said = counted(len(missing), "small area is", "small areas are")
         st.warning(f"{said} not in the file and in no part.")
     nobody = Plan.from_lookup(dict.fromkeys(units))
     return lookup.over(nobody)
@@ -208,7 +209,7 @@ def _take_out(mark: str, key: str) -> None:
 def _say(was: Coterminosity, now: Coterminosity) -> None:
     """Tell the score, and what is newly split and mended; lines of weight 0 stand apart."""
     split = sum(len(said.splits) for said in now.fits if said.partition.weight)
-    what = f"{_counted(split, 'part or zone is', 'parts or zones are')} split"
+    what = f"{counted(split, 'part or zone is', 'parts or zones are')} split"
     st.markdown(
         f"Of the lines that count {what if split else 'nothing is split'}. Score "
         f"{_percent(now.score)}, before the redraw {_percent(was.score)}: the share of children "
@@ -334,7 +335,7 @@ def _choose_repair(
 def _label(repair: Repair, partitions: dict[str, Partition]) -> str:
     torn = " · tears a zone" if repair.torn else ""
     emptied = " · empties a zone" if repair.emptied else ""
-    units = _counted(len(repair.to), "small area", "small areas")
+    units = counted(len(repair.to), "small area", "small areas")
     return (
         f"{repair.name} ({partitions[repair.partition].title}): {units}, "
         f"{repair.children:,.0f} children to {named(repair.zones)}{torn}{emptied}"
@@ -360,11 +361,12 @@ def _show_together(ground: Ground, now: Coterminosity, *, key: str) -> Edit | No
     if not together.steps:
         st.info("No repair raises the score without tearing a zone.")
         return None
+    left = counted(together.left, "split is", "splits are", none="0")
     st.markdown(
-        f"{_counted(len(together.steps), 'repair moves', 'repairs move')} "
-        f"{_counted(len(together.to), 'small area', 'small areas')} with "
+        f"{counted(len(together.steps), 'repair moves', 'repairs move')} "
+        f"{counted(len(together.to), 'small area', 'small areas')} with "
         f"{together.children:,.0f} children. The score goes from {_percent(together.before)} to "
-        f"{_percent(together.after)}; {_counted(together.left, 'split is', 'splits are')} left."
+        f"{_percent(together.after)}; {left} left."
     )
     names = [
         f"{i}. {plain(f'{s.name} to {named(s.zones)}')}" for i, s in enumerate(together.steps, 1)
@@ -375,10 +377,6 @@ def _show_together(ground: Ground, now: Coterminosity, *, key: str) -> Edit | No
 
 def _percent(share: float) -> str:
     return "not known" if math.isnan(share) else f"{100 * share:.1f} %"
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"1 {one}" if count == 1 else f"{count:,} {many}"
 
 
 def _more(count: int) -> str:

@@ -56,7 +56,7 @@ def use_it(moved: Collection[str], held: Collection[str], *, key: str) -> bool:
     if not moved:
         why = "All that differs is locked." if held else "It is the plan as it stands."
         st.info(f"No small area would change zone. {why}")
-    areas = "1 small area changes" if len(moved) == 1 else f"{len(moved):,} small areas change"
+    areas = counted(len(moved), "small area changes", "small areas change")
     pressed: bool = st.button(
         f"Use it: {areas} zone" if moved else "Use it", type="primary", disabled=not moved,
         key=f"{key}-use",

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 import streamlit as st
 
@@ -17,7 +16,7 @@ from layers.catalogue import list_packs
 from layers.pack import Pack
 from store.carry import Carried, carry
 from store.folder import user_name
-from store.log import DamagedError, ElsewhereError, MisfitError, Saved, Summary
+from store.log import DamagedError, ElsewhereError, MisfitError, Saved, Summary, clock
 from store.scenarios import open_store
 from store.transfer import export_scenario, import_scenario
 
@@ -96,7 +95,7 @@ def show_history(desk: Desk) -> None:
     saved = desk.saved
     st.markdown(f"Steps kept: {len(saved.log)}. None is ever taken out: undo is a step of its own.")
     rows = [
-        (str(entry.seq), _moment(entry.when), entry.who, entry.title)
+        (str(entry.seq), clock(entry.when), entry.who, entry.title)
         for entry in reversed(saved.log[-MOST_LISTED:])
     ]
     show_listing(
@@ -125,7 +124,7 @@ def show_history(desk: Desk) -> None:
         ("Code", "Small area", "Zone now", "Who", "When", "Step"),
         [
             (unit, names.get(unit, ""), saved.scenario.plan.zone_of(unit) or NO_ZONE, b.who,
-             _moment(b.when), f"{b.seq}. {b.title}")
+             clock(b.when), f"{b.seq}. {b.title}")
             for unit, b in list(blame.items())[:MOST_LISTED]
         ],
         caption="Small areas that were moved, and in which step last", height=320,
@@ -263,7 +262,7 @@ def _picked(choice: Choice, widget: str, offered: frozenset[str]) -> None:
 
 def _told_apart(listed: Sequence[Summary]) -> dict[str, str]:
     """Name scenarios by their ids; those that read alike get the start of their id."""
-    named = {entry.id: _named(entry) for entry in listed}
+    named = {entry.id: entry.label for entry in listed}
     often = Counter(named.values())
     return {key: f"{text} · {key[:6]}" if often[text] > 1 else text for key, text in named.items()}
 
@@ -275,11 +274,6 @@ def _listed(desk: Desk) -> tuple[Summary, ...]:
         if not desk.trouble:  # else the page has said it
             st.warning(plain(f"The other scenarios cannot be listed. {fault.found}"))
         return ()
-
-
-def _named(entry: Summary) -> str:
-    steps = "1 step" if entry.seq == 1 else f"{entry.seq} steps"
-    return f"{entry.title} · {steps} · {entry.changed_by}, {_moment(entry.changed)}"
 
 
 def _rename(desk: Desk) -> None:
@@ -359,10 +353,6 @@ def _try(step: Callable[..., None], *args: object) -> None:
         step(*args)
     except ZonewrightError as refusal:
         st.session_state["desk-said"] = str(refusal)
-
-
-def _moment(when: str) -> str:
-    return datetime.fromisoformat(when).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def show_said() -> None:
